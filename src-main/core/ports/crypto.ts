@@ -1,0 +1,33 @@
+/**
+ * The Crypto port: primitives on bytes, no keys of the vault, no policy. Runs alike on OpenSSL (Node) and BoringSSL (Electron).
+ * All functions leave their inputs as they were; the caller owns each result and wipes it where it is secret.
+ */
+export interface Crypto {
+  /** SHA-256 (FIPS 180-4), 32 bytes. */
+  sha256(data: Uint8Array): Uint8Array
+  /** HMAC-SHA256 (RFC 2104), 32 bytes. */
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array
+  /** HKDF-SHA256 (RFC 5869), `length` bytes, at most 8160. */
+  hkdfSha256(input: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
+  /** AES-256-GCM (SP 800-38D): ciphertext, then the 16-byte tag. Key 32 bytes, IV 12 bytes. */
+  aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array
+  /** Undefined if the tag does not match. */
+  aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined
+  /** Compares in time that depends on the lengths only; false for different lengths. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+  /** Argon2id version 0x13 (RFC 9106), 32 bytes. Runs off the calling thread. */
+  argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array>
+  /** A new X25519 key pair (RFC 7748), raw 32-byte keys. */
+  x25519Generate(): { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
+  /** The X25519 shared secret, 32 bytes; undefined if it is all zero (a low-order point; RFC 7748 section 6.1). */
+  x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined
+}
+
+export interface Argon2Parameters {
+  /** Memory in KiB. */
+  readonly memoryKiB: number
+  /** Passes over the memory (t). */
+  readonly passes: number
+  /** Lanes (p). */
+  readonly lanes: number
+}
