@@ -1,5 +1,6 @@
+import { utf8 } from '../vocabulary/bytes.ts'
+import { canonicalJson, type Json } from '../vocabulary/canonical.ts'
 import type { AccountId, Region } from '../vocabulary/ids.ts'
-import { canonicalJson, type Json } from './canonical-json.ts'
 
 /**
  * One audit record, in the shape of a CloudTrail event (AWS CloudTrail record contents, event version 1.11) with our `sequence`.
@@ -32,7 +33,11 @@ export interface AuditRecord {
 
 /** The record's leaf bytes. */
 export function auditLeaf(record: AuditRecord): Uint8Array<ArrayBuffer> {
-  return canonicalJson({
+  return utf8(canonicalJson(auditEvent(record)))
+}
+
+function auditEvent(record: AuditRecord): Json {
+  return {
     sequence: record.sequence,
     eventVersion: '1.11',
     eventID: record.eventId,
@@ -43,19 +48,21 @@ export function auditLeaf(record: AuditRecord): Uint8Array<ArrayBuffer> {
     eventCategory: 'Management',
     managementEvent: true,
     readOnly: record.readOnly,
-    awsRegion: record.region,
-    recipientAccountId: record.account,
-    userIdentity:
-      record.principal === undefined
-        ? { type: 'Unauthenticated' }
-        : { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account },
+    ...(record.region === undefined ? {} : { awsRegion: record.region }),
+    ...(record.account === undefined ? {} : { recipientAccountId: record.account }),
+    userIdentity: userIdentity(record),
     sourceIPAddress: record.source,
     userAgent: record.agent,
     requestParameters: record.request,
     responseElements: record.response,
     requestID: record.requestId,
-    resources: record.resources.length === 0 ? undefined : record.resources.map((arn) => ({ ARN: arn, accountId: record.account, type: 'AWS::KMS::Key' })),
-    errorCode: record.failure?.code,
-    errorMessage: record.failure?.text === '' ? undefined : record.failure?.text,
-  })
+    ...(record.resources.length === 0 ? {} : { resources: record.resources.map((ARN) => ({ ARN, type: 'AWS::KMS::Key' })) }),
+    ...(record.failure === undefined ? {} : { errorCode: record.failure.code }),
+    ...(record.failure === undefined || record.failure.text === '' ? {} : { errorMessage: record.failure.text }),
+  }
+}
+
+function userIdentity(record: AuditRecord): Json {
+  if (record.principal === undefined || record.account === undefined) return { type: 'Unauthenticated' }
+  return { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account }
 }
