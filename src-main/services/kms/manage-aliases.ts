@@ -10,13 +10,13 @@ import type { Operation, Targeted } from '../operation.ts'
 import { currentKey, findKey, keyState, keyTarget, type KeyTarget } from './keys.ts'
 import { pageOf } from './page.ts'
 
-interface ListAliasesRequest {
+export interface ListAliasesRequest {
   KeyId?: string | undefined
   Limit?: number | undefined
   Marker?: string | undefined
 }
 
-interface ListAliasesResponse {
+export interface ListAliasesResponse {
   Aliases: { AliasName: string; AliasArn: string; TargetKeyId: string; CreationDate: Date; LastUpdatedDate: Date }[]
   Truncated: boolean
   NextMarker?: string
@@ -104,7 +104,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
   return { createAlias, deleteAlias, listAliases }
 }
 
-interface AliasTarget extends Targeted {
+export interface AliasTarget extends Targeted {
   readonly name: AliasName
 }
 

@@ -27,7 +27,7 @@ export interface CreateKeyRequest {
   Tags?: Tag[] | undefined
 }
 
-interface CreateTarget extends Targeted {
+export interface CreateTarget extends Targeted {
   readonly member: MemberRow
 }
 
@@ -117,12 +117,12 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
   return { createKey, describeKey, listKeys, enableKey, disableKey }
 }
 
-interface ListKeysRequest {
+export interface ListKeysRequest {
   Limit?: number | undefined
   Marker?: string | undefined
 }
 
-interface ListKeysResponse {
+export interface ListKeysResponse {
   Keys: { KeyId: string; KeyArn: string }[]
   Truncated: boolean
   NextMarker?: string

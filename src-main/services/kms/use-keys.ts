@@ -14,7 +14,7 @@ import { currentKey, currentMaterial, findKey, keyState, keyTarget, type KeyTarg
 import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
 
 /** A call that uses one material of one key. */
-interface MaterialTarget extends KeyTarget {
+export interface MaterialTarget extends KeyTarget {
   readonly material: MaterialRow
 }
 
