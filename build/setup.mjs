@@ -5,19 +5,24 @@ import { pathToFileURL } from 'node:url'
 import { chromiumPath, installChromium } from './chromium.mjs'
 import { checkSystemNode, withProjectPath } from './node.mjs'
 import { installPackages } from './packages.mjs'
-import { runMain } from './progress.mjs'
+import { runMain, say, SetUpError } from './progress.mjs'
 import { installSoftHsm, softHsmPath } from './softhsm.mjs'
 
 /**
- * Installs what is missing. Throws SetUpError.
+ * Installs what is missing. The tests need SoftHSM; for use, another HSM will do, so there its want is only told.
+ * Throws SetUpError.
  * @param {{ tests: boolean }} purpose whether the tests' needs count too
  * @returns {Promise<NodeJS.ProcessEnv>} the environment for what follows
  */
 export async function setUp({ tests }) {
   checkSystemNode()
   await installPackages()
-  await installSoftHsm()
-  if (tests) await installChromium()
+  if (tests) {
+    await installSoftHsm()
+    await installChromium()
+  } else {
+    await tryTo(installSoftHsm)
+  }
   return toolEnvironment(withProjectPath(process.env))
 }
 
@@ -26,6 +31,16 @@ export function toolEnvironment(env) {
   const softHsm = softHsmPath()
   const chromium = chromiumPath()
   return { ...env, ...(softHsm ? { HOLDFAST_SOFTHSM: softHsm } : {}), ...(chromium ? { HOLDFAST_CHROMIUM: chromium } : {}) }
+}
+
+/** Says what a step could not do and goes on. @param {() => Promise<void>} install */
+async function tryTo(install) {
+  try {
+    await install()
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error
+    say(`holdfast: ${error.message}`)
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
