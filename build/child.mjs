@@ -68,7 +68,21 @@ export async function become(program, args, env) {
     process.removeAllListeners('warning') // "experimental", printed over the program's own output
     process.execve(program, [program, ...args], withoutUndefined(env))
   }
+  if (startedByNpm()) await import('./orphan.mjs')
   return inherit(program, args, { env })
+}
+
+/**
+ * Node's arguments for a script that we become: under npm it must notice when npm is told to stop.
+ * @param {string} script absolute
+ * @param {readonly string[]} args
+ */
+export function scriptArguments(script, args) {
+  return [...(startedByNpm() ? ['--import', new URL('orphan.mjs', import.meta.url).href] : []), script, ...args]
+}
+
+function startedByNpm() {
+  return ['start', 'cli'].includes(process.env['npm_lifecycle_event'] ?? '')
 }
 
 /** The absolute path of a program on PATH, undefined if there is none. @param {string} name @param {NodeJS.ProcessEnv} [env] */

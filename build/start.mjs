@@ -1,6 +1,6 @@
 // `npm start`: sets up, builds, and opens Holdfast. What follows `--` goes to `serve`.
 
-import { become } from './child.mjs'
+import { become, scriptArguments } from './child.mjs'
 import { holdfastNode } from './node.mjs'
 import { buildIfStale, cliEntry } from './output.mjs'
 import { runMain } from './progress.mjs'
@@ -9,5 +9,5 @@ import { setUp } from './setup.mjs'
 await runMain(async () => {
   const env = await setUp({ tests: false })
   await buildIfStale()
-  return become(holdfastNode(), [cliEntry, 'serve', '--open', ...process.argv.slice(2)], env)
+  return become(holdfastNode(), scriptArguments(cliEntry, ['serve', '--open', ...process.argv.slice(2)]), env)
 })
