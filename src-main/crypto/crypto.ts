@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { hashRaw } from '@node-rs/argon2'
 import type { Argon2Parameters, Crypto } from '#core/ports/crypto.ts'
 import { x25519, x25519Generate } from './x25519.ts'
@@ -12,7 +12,7 @@ export function createCrypto(): Crypto {
 }
 
 function sha256(data: Uint8Array): Uint8Array {
-  return createHash('sha256').update(data).digest()
+  return hash('sha256', data, 'buffer')
 }
 
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
