@@ -139,6 +139,7 @@ export class Member implements HsmMember {
       const direct = this.#directly(link)
       await direct('load', module.library, module.parameters)
       const { facts, loginRequired } = await direct('open', this.config.serial)
+      if (link.gone) throw failureOf(link.gone, this.config.name).error
       this.#set({ state: 'opening', token: facts })
       if (loginRequired) await this.#login(direct, facts)
       await this.#owner.reconcile(createSession(direct))
