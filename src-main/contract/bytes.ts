@@ -1,17 +1,6 @@
-import { fromBase64, toBase64 } from '#core/vocabulary/bytes.ts'
 import { z } from './zod.ts'
 
-/** A byte string (AWS's Blob). Travels as base64 through `bytesSerializer`. */
-export const bytes = z.instanceof(Uint8Array)
+export { bytesSerializer } from './serializer.ts'
 
-/** oRPC's serializer does not know bytes: the same row goes to every handler and every link. Types below 21 are oRPC's own. */
-export const bytesSerializer = {
-  type: 21,
-  condition: (data: unknown): boolean => data instanceof Uint8Array,
-  serialize: (data: unknown): unknown => toBase64(data as Uint8Array),
-  deserialize: (data: unknown): unknown => {
-    const decoded = typeof data === 'string' ? fromBase64(data) : undefined
-    if (decoded === undefined) throw new TypeError('not base64')
-    return decoded
-  },
-}
+/** A byte string (AWS's Blob). Travels as base64 through `bytesSerializer`. */
+export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)

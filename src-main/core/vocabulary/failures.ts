@@ -40,6 +40,7 @@ export const failures = {
   KeyUnavailableException: broken<{ text: string }>((d) => d.text),
   LimitExceededException: refused<{ text: string }>((d) => d.text),
   MalformedPolicyDocumentException: refused<{ text: string }>((d) => d.text),
+  NotAuthorizedException: refused<{ text: string }>((d) => d.text),
   NotFoundException: refused<{ text: string }>((d) => d.text),
   TagException: refused<{ text: string }>((d) => d.text),
   UnsupportedOperationException: refused<{ text: string }>((d) => d.text),

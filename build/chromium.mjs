@@ -1,0 +1,78 @@
+// Chromium, for the tests that drive the console. Holdfast itself does not need it: without it those tests are skipped.
+
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { capture } from './child.mjs'
+import { installSystemPackages, isDebian, isRoot, unpackPackages } from './debian.mjs'
+import { say, SetUpError, step } from './progress.mjs'
+import { toolFolders, writableToolFolder } from './project.mjs'
+
+const installedAt = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+/** The script in an unpacked package's folder that starts it with the libraries beside it. */
+const starter = 'start-chromium'
+
+/** The absolute path of a Chromium: HOLDFAST_CHROMIUM, an installed one, or the one that set-up fetched. Undefined if there is none. */
+export function chromiumPath() {
+  const named = process.env['HOLDFAST_CHROMIUM']
+  if (named) return existsSync(named) ? named : undefined
+  return [...installedAt, ...toolFolders().map((folder) => join(folder, 'chromium', starter))].find((path) => existsSync(path))
+}
+
+/** Installs or fetches Chromium if there is none. Never throws for want of it: says what would help. */
+export async function installChromium() {
+  if (chromiumPath()) return
+  const failure = await tryToInstall()
+  if (failure) say(`holdfast: no Chromium: the tests that drive the console are skipped. ${failure}\n  What would help: sudo apt-get install chromium, or set HOLDFAST_CHROMIUM to a Chromium or Chrome`)
+}
+
+/** @returns {Promise<string | undefined>} why it did not work */
+async function tryToInstall() {
+  if (!isDebian()) return 'It cannot be installed from here.'
+  try {
+    if (isRoot()) await step('installing Chromium for the tests', () => installSystemPackages(['chromium']))
+    else await step('fetching Chromium for the tests', () => fetchChromium(join(writableToolFolder(), 'chromium')))
+    return chromiumPath() ? undefined : 'It was installed, but is not where it was expected.'
+  } catch (error) {
+    if (error instanceof SetUpError) return error.message
+    throw error
+  }
+}
+
+/**
+ * Fetches Chromium with all libraries that this system lacks and unpacks them into `folder`; it is kept only if it then runs.
+ * Throws SetUpError.
+ * @param {string} folder
+ */
+export async function fetchChromium(folder) {
+  await unpackPackages(['chromium'], folder, { withMissingDependencies: true })
+  const architecture = (await capture('dpkg-architecture', ['-qDEB_HOST_MULTIARCH'])).output.trim()
+  const triplet = /^[\w-]+$/.test(architecture) ? architecture : `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
+  const path = join(folder, starter)
+  writeFileSync(path, starterScript(triplet))
+  chmodSync(path, 0o755)
+  const tried = await capture(path, ['--headless', '--no-sandbox', '--disable-gpu', '--dump-dom', 'data:text/html,<p>it runs</p>'], { timeout: 60_000 })
+  if (tried.output.includes('it runs')) return
+  chmodSync(path, 0o644)
+  await capture('rm', ['-rf', folder])
+  throw new SetUpError(`The fetched Chromium does not run here: ${tried.output.trim().split('\n').at(-1) ?? ''}`)
+}
+
+/** @param {string} triplet Debian's name of the architecture, as in /usr/lib/TRIPLET */
+function starterScript(triplet) {
+  return `#!/bin/sh
+# Written by Holdfast's set-up: starts the Chromium unpacked here with the libraries unpacked beside it.
+here=$(dirname "$(readlink -f "$0")")
+export LD_LIBRARY_PATH="$here/usr/lib/${triplet}:$here/lib/${triplet}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_SYSROOT="$here"
+exec "$here/usr/lib/chromium/chromium" "$@"
+`
+}
+
