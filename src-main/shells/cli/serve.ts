@@ -38,7 +38,6 @@ async function serve(globals: Globals, port: number, place: Place): Promise<void
     }
   } finally {
     await holdfast.close()
-    holdfast.home.release()
   }
 }
 

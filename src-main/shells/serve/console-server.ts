@@ -55,7 +55,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
     port,
     url,
     // The fragment never leaves the browser: not in a request, a log, or a Referer.
-    link: () => `${url}#link=${admission.issueLink()}`,
+    link: () => `${url}#token=${admission.issueLink()}`,
     async close() {
       sockets.close()
       await new Promise<void>((resolve) => {
