@@ -41,12 +41,21 @@ export async function declareMalformed<Output>(call: { next(): Promise<Output> }
   }
 }
 
+/** A failure as a client shows it. */
+export interface Failure extends FailureData {
+  readonly code: string
+}
+
 /** The declared failure in an error that a client received; undefined if it is none (the transport's own, or a newer owner's). */
-export function receivedFailure(error: unknown): ({ code: string } & FailureData) | undefined {
-  if (error instanceof VaultError) return { code: error.code, ...dataOf(error) }
+export function receivedFailure(error: unknown): Failure | undefined {
+  if (error instanceof VaultError) return describeFailure(error)
   if (!(error instanceof ORPCError)) return undefined
   const data = failureData.safeParse(error.data)
   return data.success ? { code: String(error.code), ...data.data } : undefined
+}
+
+export function describeFailure(error: VaultError): Failure {
+  return { code: error.code, ...dataOf(error) }
 }
 
 function declared(error: unknown, call: Call<unknown>, log: Log): unknown {

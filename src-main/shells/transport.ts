@@ -1,10 +1,11 @@
-import { createORPCClient } from '@orpc/client'
+import { createORPCClient, ORPCError } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 import { createRouterClient } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/ws'
 import type { WebSocket } from 'ws'
-import { bytesSerializer } from '#contract/bytes.ts'
+import { bytesSerializer } from '#contract/serializer.ts'
 import type { Api } from '#contract/contract.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Connection } from '#services/sessions.ts'
 import { declareFailures, declareMalformed } from './failures.ts'
 import type { Log } from './log.ts'
@@ -37,7 +38,17 @@ export function createHandler(router: HoldfastRouter, log: Log): Handler {
 export function clientOver(socket: WebSocket): Api {
   // ws has the DOM's events with types of its own; oRPC wants only these members.
   const websocket = socket as unknown as ConstructorParameters<typeof RPCLink>[0]['websocket']
-  return createORPCClient<Api>(new RPCLink({ websocket, customJsonSerializers: [bytesSerializer] }))
+  return createORPCClient<Api>(new RPCLink({ websocket, customJsonSerializers: [bytesSerializer], interceptors: [noticeLoss] }))
+}
+
+/** oRPC has several plain errors for a socket that closed in the middle of a call; what the owner itself said is an ORPCError. */
+async function noticeLoss<Output>(call: { readonly signal?: AbortSignal | undefined; next(): Promise<Output> }): Promise<Output> {
+  try {
+    return await call.next()
+  } catch (error) {
+    if (error instanceof ORPCError || call.signal?.aborted === true) throw error
+    throw new VaultError('CONNECTION_LOST')
+  }
 }
 
 /** The same router without a transport, for a command that owns the vault itself. */
