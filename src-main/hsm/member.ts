@@ -3,7 +3,7 @@ import { VaultError, unreachable, type FailureCode } from '#core/vocabulary/fail
 import { Backoff, type BackoffTimes } from './backoff.ts'
 import { failureOf, type Consequence } from './failures.ts'
 import type { Hosts } from './hosts.ts'
-import { HostLink } from './link.ts'
+import type { HostLink } from './link.ts'
 import { operations, type ArgumentsOf, type Call, type OperationName, type ResultOf } from './protocol.ts'
 import { RefusedPin } from './refused-pin.ts'
 import { createSession } from './session.ts'
