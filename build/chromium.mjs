@@ -19,6 +19,9 @@ const installedAt = [
 /** The script in an unpacked package's folder that starts it with the libraries beside it. */
 const starter = 'start-chromium'
 
+/** Beside it, for a system that has no fonts at all. */
+const fontConfig = 'fonts.conf'
+
 /** The absolute path of a Chromium: HOLDFAST_CHROMIUM, an installed one, or the one that set-up fetched. Undefined if there is none. */
 export function chromiumPath() {
   const named = process.env['HOLDFAST_CHROMIUM']
@@ -54,6 +57,7 @@ async function tryToInstall() {
 export async function fetchChromium(folder) {
   await unpackPackages(['chromium'], folder, { withMissingDependencies: true })
   const path = join(folder, starter)
+  writeFileSync(join(folder, fontConfig), fontConfiguration(folder))
   writeFileSync(path, starterScript(libraryFolders(folder)))
   chmodSync(path, 0o755)
   const tried = await capture(path, ['--headless', '--no-sandbox', '--disable-gpu', '--dump-dom', 'data:text/html,<p>it runs</p>'], { timeout: 60_000 })
@@ -79,13 +83,21 @@ function subfolders(folder, path) {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => `${path}/${entry.name}`)
 }
 
+/** @param {string} folder */
+function fontConfiguration(folder) {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>
+`
+}
+
 /** @param {string[]} libraries folders, relative to the script's own */
 function starterScript(libraries) {
   return `#!/bin/sh
 # Written by Holdfast's set-up: starts the Chromium unpacked here with the libraries unpacked beside it.
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${libraries.map((path) => `$here/${path}`).join(':')}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_SYSROOT="$here"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_FILE="$here/${fontConfig}"
 exec "$here/usr/lib/chromium/chromium" "$@"
 `
 }
