@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -144,6 +146,16 @@ describe('a member', () => {
     expect(await member.session.random(4)).toHaveLength(4)
     expect(pids.map(runs)).toEqual([true])
     await member.close()
+  })
+
+  it('leaves no process behind when its owner is killed', async () => {
+    const script = join(import.meta.dirname, 'owner-process.ts')
+    const owner = spawn(process.execPath, [script, token.folder, token.serial, token.pin], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer]
+    const pid = Number(line.toString())
+    expect(runs(pid)).toBe(true)
+    owner.kill('SIGKILL')
+    await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false)
   })
 
   it('is TOKEN_REMOVED where no token has its serial', async () => {

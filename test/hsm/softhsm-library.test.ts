@@ -52,6 +52,10 @@ describe('the configuration of a SoftHSM', () => {
     expect((await stat(tokens)).mode & 0o777).toBe(0o700)
   })
 
+  it.each(['a#b', 'a=b', 'a\nb', 'blank '])('refuses the folder %j, which it cannot name', async (name) => {
+    await expect(writeSoftHsmConfiguration(join(folder, name))).rejects.toMatchObject({ code: 'HSM_UNAVAILABLE' })
+  })
+
   it('is written anew where it was changed, and left alone where it was not', async () => {
     const tokens = join(folder, 'tokens')
     const path = await writeSoftHsmConfiguration(tokens)
