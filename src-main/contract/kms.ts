@@ -1,0 +1,126 @@
+import { oc } from '@orpc/contract'
+import { bytes } from './bytes.ts'
+import { declaredErrors } from './failures.ts'
+import { z } from './zod.ts'
+
+// AWS KMS's operations under AWS's own names, members and enums. The schemas say shape only; limits and patterns are in
+// core/kms/constraints.ts, which refuses in AWS's own words and lets the refusal be audited.
+
+const keyId = z.string().describe('Key id, key ARN, alias name or alias ARN')
+const encryptionContext = z.record(z.string(), z.string()).optional().describe('Encryption context: the same map is needed to decrypt')
+const grantTokens = z.array(z.string()).optional().describe('Grant tokens')
+const dryRun = z.boolean().optional().describe('Check permission only')
+const limit = z.int().optional().describe('Most entries of one answer')
+const marker = z.string().optional().describe('NextMarker of the answer before')
+const tag = z.object({ TagKey: z.string(), TagValue: z.string() })
+
+/** AWS KMS KeyMetadata. */
+export const keyMetadata = z.object({
+  AWSAccountId: z.string(),
+  KeyId: z.string(),
+  Arn: z.string(),
+  CreationDate: z.date(),
+  Enabled: z.boolean(),
+  Description: z.string(),
+  KeyUsage: z.string(),
+  KeyState: z.string(),
+  Origin: z.string(),
+  KeyManager: z.literal('CUSTOMER'),
+  CustomerMasterKeySpec: z.string(),
+  KeySpec: z.string(),
+  EncryptionAlgorithms: z.array(z.string()),
+  MultiRegion: z.boolean(),
+  CurrentKeyMaterialId: z.string(),
+})
+export type KeyMetadata = z.infer<typeof keyMetadata>
+
+const aliasEntry = z.object({
+  AliasName: z.string(),
+  AliasArn: z.string(),
+  TargetKeyId: z.string(),
+  CreationDate: z.date(),
+  LastUpdatedDate: z.date(),
+})
+
+const operation = oc.errors(declaredErrors)
+const nothing = z.object({})
+
+export const kms = {
+  CreateKey: operation
+    .input(
+      z.object({
+        Description: z.string().optional().describe('What the key is for; not for secrets'),
+        KeyUsage: z.string().optional(),
+        KeySpec: z.string().optional(),
+        CustomerMasterKeySpec: z.string().optional().describe('The older name of KeySpec'),
+        Origin: z.string().optional(),
+        Policy: z.string().optional().describe('Key policy, JSON text'),
+        BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
+        MultiRegion: z.boolean().optional(),
+        Tags: z.array(tag).optional().describe('Tags; not for secrets'),
+      }),
+    )
+    .output(z.object({ KeyMetadata: keyMetadata })),
+  DescribeKey: operation.input(z.object({ KeyId: keyId, GrantTokens: grantTokens })).output(z.object({ KeyMetadata: keyMetadata })),
+  ListKeys: operation
+    .input(z.object({ Limit: limit, Marker: marker }))
+    .output(z.object({ Keys: z.array(z.object({ KeyId: z.string(), KeyArn: z.string() })), NextMarker: z.string().optional(), Truncated: z.boolean() })),
+  EnableKey: operation.input(z.object({ KeyId: keyId })).output(nothing),
+  DisableKey: operation.input(z.object({ KeyId: keyId })).output(nothing),
+  CreateAlias: operation.input(z.object({ AliasName: z.string(), TargetKeyId: z.string() })).output(nothing),
+  DeleteAlias: operation.input(z.object({ AliasName: z.string() })).output(nothing),
+  ListAliases: operation
+    .input(z.object({ KeyId: keyId.optional(), Limit: limit, Marker: marker }))
+    .output(z.object({ Aliases: z.array(aliasEntry), NextMarker: z.string().optional(), Truncated: z.boolean() })),
+  Encrypt: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        Plaintext: bytes.describe('1 to 4096 bytes'),
+        EncryptionContext: encryptionContext,
+        EncryptionAlgorithm: z.string().optional(),
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ CiphertextBlob: bytes, KeyId: z.string(), EncryptionAlgorithm: z.string() })),
+  Decrypt: operation
+    .input(
+      z.object({
+        CiphertextBlob: bytes,
+        EncryptionContext: encryptionContext,
+        KeyId: keyId.optional(),
+        EncryptionAlgorithm: z.string().optional(),
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ KeyId: z.string(), Plaintext: bytes, EncryptionAlgorithm: z.string(), KeyMaterialId: z.string() })),
+  GenerateDataKey: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        KeySpec: z.string().optional().describe('AES_256 or AES_128'),
+        NumberOfBytes: z.int().optional().describe('1 to 1024, instead of KeySpec'),
+        EncryptionContext: encryptionContext,
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ CiphertextBlob: bytes, Plaintext: bytes, KeyId: z.string(), KeyMaterialId: z.string() })),
+  GenerateDataKeyWithoutPlaintext: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        KeySpec: z.string().optional().describe('AES_256 or AES_128'),
+        NumberOfBytes: z.int().optional().describe('1 to 1024, instead of KeySpec'),
+        EncryptionContext: encryptionContext,
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ CiphertextBlob: bytes, KeyId: z.string(), KeyMaterialId: z.string() })),
+  GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024') })).output(z.object({ Plaintext: bytes })),
+}
+
+export type KmsOperation = keyof typeof kms

@@ -1,0 +1,140 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { bytes } from './bytes.ts'
+import { declaredErrors } from './failures.ts'
+import { z } from './zod.ts'
+
+// What is not AWS KMS's: the vault itself, who is signed in, its HSMs, and the console's own reads.
+
+const operation = oc.errors(declaredErrors)
+const nothing = z.object({})
+/** UTF-8 of what a person typed. The receiver wipes it. */
+const passphrase = bytes
+
+/** A member of the key store as the console shows it. */
+export const memberView = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(['closed', 'opening', 'ready', 'down', 'refused']),
+  /** Why it is down or refused. */
+  failure: z.object({ code: z.string(), text: z.string() }).optional(),
+  rung: z.union([z.literal(1), z.literal(2)]),
+  token: z
+    .object({
+      label: z.string(),
+      serial: z.string(),
+      manufacturer: z.string(),
+      model: z.string(),
+      firmware: z.string(),
+      library: z.string(),
+      mechanisms: z.number(),
+    })
+    .optional(),
+})
+export type MemberView = z.infer<typeof memberView>
+
+export const principalView = z.object({ arn: z.string(), account: z.string(), type: z.literal('Root') })
+
+/** What anybody who reaches the transport may know; the rest appears with a signed-in principal. */
+export const statusView = z.object({
+  /** `none`: no vault in this home yet. */
+  state: z.enum(['none', 'locked', 'unlocked']),
+  version: z.string(),
+  home: z.string(),
+  /** The vault's name; the home's folder name while it is locked for the first time. */
+  name: z.string(),
+  /** Why and when it was locked, if it has been open in this process. */
+  locked: z.object({ because: z.enum(['request', 'signal', 'idle']), at: z.date() }).optional(),
+  /** When the next passphrase is looked at, after wrong ones. */
+  nextTryAt: z.date().optional(),
+  hasRecovery: z.boolean(),
+  /** The PKCS#11 library that a new vault would use; undefined if none was found. Only while there is no vault. */
+  softHsm: z.string().optional(),
+  /** Who is signed in on this connection. */
+  principal: principalView.optional(),
+  /** Only for a signed-in principal. */
+  account: z.string().optional(),
+  region: z.string().optional(),
+  members: z.array(memberView).optional(),
+})
+export type StatusView = z.infer<typeof statusView>
+
+export const vault = {
+  status: operation.input(nothing).output(statusView),
+  /** The status now, and again after each change; coalesced, never more than about ten a second. */
+  watch: operation.input(nothing).output(eventIterator(statusView)),
+  /** Creates the vault of this home and signs this connection in as the account's root. */
+  initialise: operation
+    .input(
+      z.object({
+        passphrase,
+        name: z.string().min(1).max(64).optional(),
+        account: z.string().optional().describe('12 digits; random if not given'),
+        region: z.string().optional(),
+        recovery: z.boolean().optional(),
+      }),
+    )
+    /** The recovery code is shown this once. */
+    .output(z.object({ account: z.string(), region: z.string(), recoveryCode: z.string().optional() })),
+  /** Closes the vault for everybody: ends HSM hosts, closes the database, forgets its key. */
+  lock: operation.input(nothing).output(nothing),
+  /** A new passphrase for the signed-in principal; the database key is replaced too. All other sessions end. */
+  changePassphrase: operation.input(z.object({ current: passphrase, next: passphrase })).output(nothing),
+  /** Opens the vault with the printed code and sets a new passphrase. */
+  recover: operation.input(z.object({ code: bytes, next: passphrase })).output(nothing),
+}
+
+export const session = {
+  /** Opens the vault if it is locked, and signs this connection in. */
+  signIn: operation.input(z.object({ passphrase })).output(z.object({ principal: principalView })),
+  /** A session token for this principal, for later connections of the same person (`login`): 32 random bytes, at most 12 h. */
+  issue: operation.input(nothing).output(z.object({ token: bytes, expiresAt: z.date() })),
+  /** Signs this connection in by a token from `issue`. */
+  resume: operation.input(z.object({ token: bytes })).output(z.object({ principal: principalView })),
+  /** Ends this connection's session, and the token that it was resumed from. */
+  signOut: operation.input(nothing).output(nothing),
+}
+
+const keyRow = z.object({
+  keyId: z.string(),
+  arn: z.string(),
+  aliases: z.array(z.string()),
+  state: z.enum(['Enabled', 'Disabled', 'PendingDeletion', 'Unavailable']),
+  spec: z.string(),
+  usage: z.string(),
+  origin: z.string(),
+  protection: z.enum(['HSM', 'SEALED']),
+  description: z.string(),
+  createdAt: z.date(),
+  lastUsed: z.object({ operation: z.string(), at: z.date() }).optional(),
+})
+export type KeyRowView = z.infer<typeof keyRow>
+
+const keyDetail = keyRow.extend({
+  account: z.string(),
+  region: z.string(),
+  policy: z.string(),
+  tags: z.array(z.object({ TagKey: z.string(), TagValue: z.string() })),
+  materials: z.array(
+    z.object({
+      materialId: z.string(),
+      current: z.boolean(),
+      createdAt: z.date(),
+      member: z.string(),
+      /** Lower-case hex. */
+      ckaId: z.string(),
+      rung: z.union([z.literal(1), z.literal(2)]),
+      /** Rung 1: encryptions counted against 2^32, in blocks; rung 2 has a key per message and no count. */
+      encryptions: z.number().optional(),
+    }),
+  ),
+})
+export type KeyDetailView = z.infer<typeof keyDetail>
+
+/** The console's reads: several KMS answers in one, for the signed-in principal's account and Region. */
+export const console = {
+  /** In order of key id; `next` is given while there are more. */
+  keys: operation
+    .input(z.object({ after: z.string().optional(), limit: z.int().min(1).max(1000) }))
+    .output(z.object({ rows: z.array(keyRow), total: z.number(), next: z.string().optional() })),
+  key: operation.input(z.object({ keyId: z.string() })).output(keyDetail),
+}

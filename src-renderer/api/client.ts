@@ -1,0 +1,63 @@
+import { createORPCClient, type ClientContext, type ClientLink } from '@orpc/client'
+import { inject, type InjectionKey } from 'vue'
+import type { Api } from '#contract/contract.ts'
+import { toFailure } from './failure.ts'
+import type { Line, Transport } from './transport.ts'
+
+/** The contract for the page: one value that outlives broken lines. */
+export interface Client {
+  /** Calls of the contract. They throw ApiFailure only; CONNECTION_LOST while there is no line. */
+  readonly api: Api
+  /** Opens a line and makes it the one that calls go through. Throws what the transport throws. */
+  connect(): Promise<{ readonly ended: Promise<void> }>
+}
+
+export function createClient(transport: Transport): Client {
+  let line: Line | undefined
+
+  const link: ClientLink<ClientContext> = {
+    async call(path, input, options) {
+      try {
+        if (line === undefined) throw new Error('no line')
+        const answer = await line.link.call(path, input, options)
+        return isStream(answer) ? failing(answer) : answer
+      } catch (error) {
+        throw toFailure(error, options.signal)
+      }
+    },
+  }
+
+  return {
+    api: createORPCClient<Api>(link),
+    async connect() {
+      const opened = await transport.open()
+      line = opened
+      void opened.ended.then(() => {
+        if (line === opened) line = undefined
+      })
+      return opened
+    },
+  }
+}
+
+export const clientKey: InjectionKey<Client> = Symbol('client')
+
+/** The contract, inside a component or a store. */
+export function useApi(): Api {
+  const client = inject(clientKey)
+  if (client === undefined) throw new Error('unreachable: no client provided')
+  return client.api
+}
+
+function isStream(value: unknown): value is AsyncIterableIterator<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+/** The same stream, failing with ApiFailure. */
+async function* failing(stream: AsyncIterableIterator<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw toFailure(error)
+  }
+}
