@@ -41,8 +41,9 @@ async function outcome({ header, body }: Vector): Promise<string> {
     for (const { generation, key } of keys) expect(Buffer.from(key.bytes).toString('hex')).toBe(header[`database-key-${generation}`])
     return 'opens'
   } catch (error) {
-    if (error instanceof VaultError) return error.code
-    throw error
+    if (!(error instanceof VaultError)) throw error
+    expect(error.details['reason']).toBe(header['reason'])
+    return error.code
   }
 }
 
