@@ -9,7 +9,7 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Connection } from '#services/sessions.ts'
 import { declareFailures, declareMalformed } from './failures.ts'
 import type { Log } from './log.ts'
-import { type Context, type HoldfastRouter } from './router.ts'
+import type { Context, HoldfastRouter } from './router.ts'
 
 /** The largest message of a WebSocket in either direction. A larger one ends the connection (close code 1009), so schemas stay below. */
 export const MAX_MESSAGE = 16 * 1024 * 1024
