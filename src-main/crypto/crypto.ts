@@ -12,11 +12,11 @@ export function createCrypto(): Crypto {
 }
 
 function sha256(data: Uint8Array): Uint8Array {
-  return hash('sha256', data, 'buffer')
+  return plain(hash('sha256', data, 'buffer'))
 }
 
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return createHmac('sha256', key).update(data).digest()
+  return plain(createHmac('sha256', key).update(data).digest())
 }
 
 function hkdfSha256(input: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
@@ -29,7 +29,10 @@ function aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad:
   const body = cipher.update(plaintext)
   // GCM is a stream: final() makes the tag and gives no more bytes.
   cipher.final()
-  return Buffer.concat([body, cipher.getAuthTag()])
+  const sealed = new Uint8Array(body.length + TAG_BYTES)
+  sealed.set(body)
+  sealed.set(cipher.getAuthTag(), body.length)
+  return sealed
 }
 
 function aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
@@ -41,7 +44,7 @@ function aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Ui
   const plaintext = decipher.update(sealed.subarray(0, end))
   try {
     decipher.final()
-    return plaintext
+    return plain(plaintext)
   } catch {
     // With key, IV and tag of the right lengths (checked above by Node), final() fails for one reason: the tag.
     plaintext.fill(0)
@@ -54,7 +57,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array> {
-  return hashRaw(password, {
+  const key = await hashRaw(password, {
     // Its enums are ambient const enums, which isolated modules cannot read: Argon2id is 2, version 0x13 is 1.
     algorithm: 2,
     version: 1,
@@ -64,4 +67,10 @@ async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argo
     parallelism: parameters.lanes,
     outputLen: 32,
   })
+  return plain(key)
+}
+
+/** The same memory without Buffer's own methods (its slice() does not copy, its JSON is another). */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }

@@ -3,7 +3,7 @@ import { VaultError, unreachable, type FailureCode } from '#core/vocabulary/fail
 import { Backoff, type BackoffTimes } from './backoff.ts'
 import { failureOf, type Consequence } from './failures.ts'
 import type { Hosts } from './hosts.ts'
-import { HostLink } from './link.ts'
+import type { HostLink } from './link.ts'
 import { operations, type ArgumentsOf, type Call, type OperationName, type ResultOf } from './protocol.ts'
 import { RefusedPin } from './refused-pin.ts'
 import { createSession } from './session.ts'
@@ -139,6 +139,7 @@ export class Member implements HsmMember {
       const direct = this.#directly(link)
       await direct('load', module.library, module.parameters)
       const { facts, loginRequired } = await direct('open', this.config.serial)
+      if (link.gone) throw failureOf(link.gone, this.config.name).error
       this.#set({ state: 'opening', token: facts })
       if (loginRequired) await this.#login(direct, facts)
       await this.#owner.reconcile(createSession(direct))

@@ -96,18 +96,25 @@ export const failures = {
 export type FailureCode = keyof typeof failures
 export type FailureDetails<C extends FailureCode> = Parameters<(typeof failures)[C]['text']>[0]
 
-/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
-export class VaultError<C extends FailureCode = FailureCode> extends Error {
+class DeclaredFailure extends Error {
   override readonly name = 'VaultError'
-  readonly code: C
+  readonly code: FailureCode
   readonly details: Details
 
-  constructor(code: C, ...[details]: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]) {
-    const given = (details ?? {}) as Details
-    super(failureText(code, given))
+  constructor(code: FailureCode, details: Details = {}) {
+    super(failureText(code, details))
     this.code = code
-    this.details = given
+    this.details = details
   }
+}
+
+/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
+export type VaultError = DeclaredFailure
+
+// The details that a code's row asks for are checked where a failure is made; a caught one is any of the codes.
+export const VaultError = DeclaredFailure as unknown as {
+  new <C extends FailureCode>(code: C, ...details: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]): VaultError
+  readonly prototype: VaultError
 }
 
 /** The table's sentence for a failure. */
