@@ -24,7 +24,7 @@ export function declareFailures(log: Log) {
     try {
       const output = await call.next()
       if (!isAsyncIteratorObject(output)) return output
-      return mapEventIterator(output, { value: (event) => event, error: (error) => Promise.resolve(declared(error, call, log)) }) as Output
+      return mapEventIterator(output, { value: (event: unknown) => Promise.resolve(event), error: (error) => Promise.resolve(declared(error, call, log)) }) as Output
     } catch (error) {
       throw declared(error, call, log)
     }
@@ -48,7 +48,7 @@ export interface Failure extends FailureData {
 
 /** The declared failure in an error that a client received; undefined if it is none (the transport's own, or a newer owner's). */
 export function receivedFailure(error: unknown): Failure | undefined {
-  if (error instanceof VaultError) return describeFailure(error)
+  if (isVaultError(error)) return describeFailure(error)
   if (!(error instanceof ORPCError)) return undefined
   const data = failureData.safeParse(error.data)
   return data.success ? { code: String(error.code), ...data.data } : undefined
@@ -59,7 +59,7 @@ export function describeFailure(error: VaultError): Failure {
 }
 
 function declared(error: unknown, call: Call<unknown>, log: Log): unknown {
-  if (error instanceof VaultError) return asOrpcError(error)
+  if (isVaultError(error)) return asOrpcError(error)
   if (error instanceof ORPCError) {
     if (isFailureCode(String(error.code))) return error
     if (error.code === 'BAD_REQUEST' && error.cause instanceof ValidationError) {
@@ -72,6 +72,11 @@ function declared(error: unknown, call: Call<unknown>, log: Log): unknown {
   const incident = randomUUID()
   log(incidentLine(incident, error))
   return asOrpcError(new VaultError('INTERNAL', { incident }))
+}
+
+/** `instanceof` alone would leave the code untyped. */
+function isVaultError(error: unknown): error is VaultError {
+  return error instanceof VaultError
 }
 
 function asOrpcError(error: VaultError): ORPCError<string, FailureData> {

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { createORPCClient, ORPCError } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 import { createRouterClient } from '@orpc/server'
-import { RPCHandler } from '@orpc/server/ws'
+import { RPCHandler } from '@orpc/server/websocket'
 import type { WebSocket } from 'ws'
 import { bytesSerializer } from '#contract/serializer.ts'
 import type { Api } from '#contract/contract.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Connection } from '#services/sessions.ts'
 import { declareFailures, declareMalformed } from './failures.ts'
-import type { Log } from './log.ts'
+import { wholeMessage } from './inbox.ts'
+import { incidentLine, type Log } from './log.ts'
 import type { Context, HoldfastRouter } from './router.ts'
 
 /** The largest message of a WebSocket in either direction. A larger one ends the connection (close code 1009), so schemas stay below. */
@@ -20,6 +22,10 @@ export interface Handler {
   serve(socket: WebSocket, connection: Connection): void
 }
 
+/** RFC 6455 section 7.4.1: the message is not of the protocol's form; something broke on our side. */
+const INVALID_DATA = 1007
+const INTERNAL_ERROR = 1011
+
 /** The router behind WebSockets, the console's and the local socket's alike. */
 export function createHandler(router: HoldfastRouter, log: Log): Handler {
   const handler = new RPCHandler<Context>(router, {
@@ -29,7 +35,22 @@ export function createHandler(router: HoldfastRouter, log: Log): Handler {
   })
   return {
     serve(socket, connection) {
-      void handler.upgrade(socket, { context: { connection } })
+      const peer = socket as unknown as Parameters<typeof handler.message>[0]
+      socket.on('message', (data, binary) => {
+        const message = wholeMessage(data)
+        handler.message(peer, binary ? (message as unknown as ArrayBuffer) : message.toString('utf8'), { context: { connection } }).catch((error: unknown) => {
+          // Not oRPC's adapter for ws: that one prints what it could not parse, which may be anything.
+          if (error instanceof SyntaxError || error instanceof TypeError) {
+            socket.close(INVALID_DATA)
+          } else {
+            log(incidentLine(randomUUID(), error))
+            socket.close(INTERNAL_ERROR)
+          }
+        })
+      })
+      socket.on('close', () => {
+        handler.close(peer)
+      })
     },
   }
 }

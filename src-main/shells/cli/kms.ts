@@ -1,5 +1,4 @@
-import type { Command} from 'commander';
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { KmsOperation } from '#contract/kms.ts'
 import { openAccess } from './access.ts'
 import { globalsOf } from './globals.ts'

@@ -51,7 +51,7 @@ function membersOf(schema: unknown): Parameter[] {
 function kindOf(type: z.ZodType): Kind {
   if (type instanceof z.ZodArray) return { type: 'list', element: kindOf(bare(type.element as z.ZodType)) }
   if (type instanceof z.ZodObject) return { type: 'structure', members: membersOf(type) }
-  if (type instanceof z.ZodNumber) return { type: type.isInt ? 'integer' : 'number' }
+  if (type instanceof z.ZodNumber) return { type: type.format?.includes('int') === true ? 'integer' : 'number' }
   // The contract's only instanceof: a byte string.
   if (type instanceof z.ZodCustom) return { type: 'blob' }
   if (type instanceof z.ZodRecord) return { type: bare(type.valueType as z.ZodType) instanceof z.ZodString ? 'map' : 'json' }
