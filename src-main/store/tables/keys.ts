@@ -1,5 +1,4 @@
 import type { KeyRow, KeyTable } from '#core/ports/store.ts'
-import type { KeyId } from '#core/vocabulary/ids.ts'
 import type { Tag } from '#core/vocabulary/kms.ts'
 import type { Database } from '../database.ts'
 import { integer } from './columns.ts'
