@@ -23,7 +23,7 @@ export const rungs = {
   2: {
     short: 'Key per message from the token',
     mechanism: 'CKM_SHA256_HMAC',
-    limit: 'None: every message has its own key',
+    limit: 'None: a key per message',
     text: 'Rung 2: the token makes a key for each message with HMAC-SHA256 over a random salt and the encryption context; AES-256-GCM runs in Holdfast, which wipes that key after the call. The material never leaves the token, and there is no count to watch.',
   },
 } as const satisfies Record<MemberView['rung'], Rung>
