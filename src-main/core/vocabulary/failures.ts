@@ -40,6 +40,7 @@ export const failures = {
   KeyUnavailableException: broken<{ text: string }>((d) => d.text),
   LimitExceededException: refused<{ text: string }>((d) => d.text),
   MalformedPolicyDocumentException: refused<{ text: string }>((d) => d.text),
+  NotAuthorizedException: refused<{ text: string }>((d) => d.text),
   NotFoundException: refused<{ text: string }>((d) => d.text),
   TagException: refused<{ text: string }>((d) => d.text),
   UnsupportedOperationException: refused<{ text: string }>((d) => d.text),
@@ -50,6 +51,8 @@ export const failures = {
   VAULT_ALREADY_INITIALISED: refused(() => 'This home already holds a vault.', () => 'Choose another home to create a second vault.'),
   VAULT_LOCKED: refused(() => 'The vault is locked.', () => 'Unlock it with its passphrase first.'),
   VAULT_IN_USE: refused(() => 'Another Holdfast process owns this vault and did not answer within 10 seconds.', () => 'Stop that process, or wait until it is done.'),
+  ALREADY_RUNNING: refused(() => 'Holdfast runs already for this vault.', () => 'Get a link to its console with `holdfast link`, or stop it first.'),
+  NOT_RUNNING: refused(() => 'No running Holdfast owns this vault.', () => 'Start one with `holdfast serve`.'),
   VAULT_DAMAGED: broken<{ file: string; reason: string }>((d) => `${d.file} is damaged: ${d.reason}.`, () => 'Nothing was opened or changed. Restore the file from a copy.'),
   VAULT_TOO_NEW: refused<{ file: string; version: number }>((d) => `${d.file} was written by a newer Holdfast (version ${d.version}).`, () => 'Use that version of Holdfast, or a newer one.'),
   PASSPHRASE_INCORRECT: refused<{ waitSeconds: number }>(
@@ -85,6 +88,7 @@ export const failures = {
   DISK_FULL: broken<{ file: string }>((d) => `There is no room left to write ${d.file}.`, () => 'Free some space and try again; nothing was changed.'),
   STORE_FAILED: broken<{ reason: string }>((d) => `The vault's database refused the change: ${d.reason}.`, () => 'Nothing was changed.'),
   CONNECTION_LOST: broken(() => 'The connection to Holdfast was lost.', () => 'It is tried again; check that Holdfast still runs.'),
+  PORT_UNAVAILABLE: refused<{ port: number; reason: string }>((d) => `Port ${d.port} of 127.0.0.1 cannot be had: ${d.reason}.`, () => 'Choose another with `--port`, or leave it out.'),
   CANCELLED: refused(() => 'Cancelled.'),
   INTERNAL: broken<{ incident: string }>((d) => `Something went wrong inside Holdfast (incident ${d.incident}).`, () => 'The log has the details under this number.'),
 } as const
@@ -92,18 +96,25 @@ export const failures = {
 export type FailureCode = keyof typeof failures
 export type FailureDetails<C extends FailureCode> = Parameters<(typeof failures)[C]['text']>[0]
 
-/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
-export class VaultError<C extends FailureCode = FailureCode> extends Error {
+class DeclaredFailure extends Error {
   override readonly name = 'VaultError'
-  readonly code: C
+  readonly code: FailureCode
   readonly details: Details
 
-  constructor(code: C, ...[details]: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]) {
-    const given = (details ?? {}) as Details
-    super(failureText(code, given))
+  constructor(code: FailureCode, details: Details = {}) {
+    super(failureText(code, details))
     this.code = code
-    this.details = given
+    this.details = details
   }
+}
+
+/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
+export type VaultError = DeclaredFailure
+
+// The details that a code's row asks for are checked where a failure is made; a caught one is any of the codes.
+export const VaultError = DeclaredFailure as unknown as {
+  new <C extends FailureCode>(code: C, ...details: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]): VaultError
+  readonly prototype: VaultError
 }
 
 /** The table's sentence for a failure. */

@@ -1,0 +1,44 @@
+import type { KeyState } from '../vocabulary/kms.ts'
+import { VaultError } from '../vocabulary/failures.ts'
+
+// Which operation works in which key state: AWS KMS developer guide, "Key states of AWS KMS keys", with the failures that its
+// footnotes name. A table, so that a new operation or state is a row or a column.
+
+type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'unavailable'
+
+const use = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion as disabled', Unavailable: 'unavailable' } as const
+const manage = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', Unavailable: 'ok' } as const
+const always = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'ok', Unavailable: 'ok' } as const
+
+const matrix = {
+  CreateAlias: manage,
+  DeleteAlias: always,
+  DescribeKey: always,
+  DisableKey: manage,
+  EnableKey: manage,
+  Decrypt: use,
+  Encrypt: use,
+  GenerateDataKey: use,
+  GenerateDataKeyWithoutPlaintext: use,
+  ListAliases: always,
+} as const satisfies Record<string, Record<KeyState, Verdict>>
+
+/** Operations that need a key in a fitting state. */
+export type KeyOperation = keyof typeof matrix
+
+/** Throws DisabledException, KMSInvalidStateException or KeyUnavailableException if the operation does not work in this state. */
+export function requireState(operation: KeyOperation, state: KeyState, keyArn: string): void {
+  const verdict: Verdict = matrix[operation][state]
+  switch (verdict) {
+    case 'ok':
+      return
+    case 'disabled':
+      throw new VaultError('DisabledException', { keyArn, because: 'disabled' })
+    case 'pending deletion as disabled':
+      throw new VaultError('DisabledException', { keyArn, because: 'pending deletion' })
+    case 'pending deletion':
+      throw new VaultError('KMSInvalidStateException', { keyArn, because: 'pending deletion' })
+    case 'unavailable':
+      throw new VaultError('KMSInvalidStateException', { keyArn, because: 'unavailable' })
+  }
+}

@@ -1,0 +1,13 @@
+import { VaultError } from '../vocabulary/failures.ts'
+import type { Tag } from '../vocabulary/kms.ts'
+
+const MOST = 50
+
+/** Tags as given at creation, checked in AWS's words. Throws TagException. */
+export function newTags(tags: readonly Tag[]): readonly Tag[] {
+  if (tags.length > MOST) throw new VaultError('TagException', { text: 'Too many tags' })
+  if (new Set(tags.map((tag) => tag.TagKey)).size !== tags.length) throw new VaultError('TagException', { text: 'Duplicate tag keys' })
+  if (tags.some((tag) => /^aws:/i.test(tag.TagKey))) throw new VaultError('TagException', { text: 'Tags beginning with aws: are reserved' })
+  if (tags.some((tag) => tag.TagKey.startsWith('holdfast:'))) throw new VaultError('TagException', { text: 'Tags beginning with holdfast: are reserved' })
+  return tags
+}

@@ -1,0 +1,112 @@
+import { VaultError } from '../vocabulary/failures.ts'
+import { dataKeySpecs, encryptionAlgorithms, keySpecs, keyUsages } from '../vocabulary/kms.ts'
+
+// The limits of each operation's members, as the service model states them, refused in the service's own words.
+// The contract's schemas say shape only: what is wrong in value is refused here, behind authentication, and audited.
+
+type Constraint =
+  | { readonly length: readonly [least: number, most: number]; readonly pattern?: string; readonly secret?: true }
+  | { readonly value: readonly [least: number, most: number] }
+  | { readonly oneOf: readonly string[] }
+  | { readonly each: Readonly<Record<string, Constraint>> }
+  | { readonly items: readonly [least: number, most: number] }
+
+type Constraints = Readonly<Record<string, Constraint>>
+
+// Enum members of the real service: a name outside is a ValidationException, one that Holdfast has not yet an UnsupportedOperationException.
+const ALL_KEY_SPECS = [
+  ...keySpecs,
+  'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512', 'RSA_2048', 'RSA_3072', 'RSA_4096',
+  'ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521', 'ECC_SECG_P256K1', 'ECC_NIST_EDWARDS25519',
+  'ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024', 'SM2',
+] as const
+const ALL_KEY_USAGES = [...keyUsages, 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT', 'ENCAPSULATE_DECAPSULATE'] as const
+const ALL_ALGORITHMS = [...encryptionAlgorithms, 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const
+const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const
+
+const keyId: Constraint = { length: [1, 2048] }
+const aliasName: Constraint = { length: [1, 256], pattern: '^[a-zA-Z0-9:/_-]+$' }
+const grantTokens: Constraint = { items: [0, 10] }
+const marker: Constraint = { length: [1, 1024], pattern: '[\\u0020-\\u00FF]*' }
+const dataKey: Constraints = {
+  KeyId: keyId,
+  KeySpec: { oneOf: Object.keys(dataKeySpecs) },
+  NumberOfBytes: { value: [1, 1024] },
+  GrantTokens: grantTokens,
+}
+
+const constraints = {
+  CreateKey: {
+    Description: { length: [0, 8192] },
+    Policy: { length: [1, 131_072] },
+    KeyUsage: { oneOf: ALL_KEY_USAGES },
+    KeySpec: { oneOf: ALL_KEY_SPECS },
+    CustomerMasterKeySpec: { oneOf: ALL_KEY_SPECS },
+    Origin: { oneOf: ORIGINS },
+    Tags: { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } },
+  },
+  DescribeKey: { KeyId: keyId, GrantTokens: grantTokens },
+  ListKeys: { Limit: { value: [1, 1000] }, Marker: marker },
+  EnableKey: { KeyId: keyId },
+  DisableKey: { KeyId: keyId },
+  CreateAlias: { AliasName: aliasName, TargetKeyId: keyId },
+  DeleteAlias: { AliasName: aliasName },
+  ListAliases: { KeyId: keyId, Limit: { value: [1, 100] }, Marker: marker },
+  Encrypt: { KeyId: keyId, Plaintext: { length: [1, 4096], secret: true }, EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS }, GrantTokens: grantTokens },
+  Decrypt: { KeyId: keyId, CiphertextBlob: { length: [1, 6144], secret: true }, EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS }, GrantTokens: grantTokens },
+  GenerateDataKey: dataKey,
+  GenerateDataKeyWithoutPlaintext: dataKey,
+  GenerateRandom: { NumberOfBytes: { value: [1, 1024] } },
+} as const satisfies Record<string, Constraints>
+
+/** Operations of AWS KMS that have constraints: all that Holdfast serves. */
+export type ConstrainedOperation = keyof typeof constraints
+
+/** Throws ValidationException that lists every member outside its limits. Absent members are the schema's business. */
+export function requireConstraints(operation: ConstrainedOperation, input: Readonly<Record<string, unknown>>): void {
+  const found = violations(constraints[operation], input, '')
+  if (found.length === 0) return
+  const errors = found.length === 1 ? '1 validation error' : `${found.length} validation errors`
+  throw new VaultError('ValidationException', { text: `${errors} detected: ${found.join('; ')}` })
+}
+
+function violations(rows: Constraints, input: Readonly<Record<string, unknown>>, path: string): string[] {
+  return Object.entries(rows).flatMap(([member, constraint]) => {
+    const value = input[member]
+    return value === undefined ? [] : memberViolations(constraint, value, path + lowerFirst(member))
+  })
+}
+
+function memberViolations(constraint: Constraint, value: unknown, path: string): string[] {
+  if ('each' in constraint) {
+    return (value as readonly Readonly<Record<string, unknown>>[]).flatMap((item, i) => violations(constraint.each, item, `${path}.${i + 1}.member.`))
+  }
+  if ('items' in constraint) return bounds(constraint.items, (value as readonly unknown[]).length, 'length', undefined, path)
+  if ('oneOf' in constraint) {
+    if (constraint.oneOf.includes(value as string)) return []
+    return [violation(value as string, path, `Member must satisfy enum value set: [${constraint.oneOf.join(', ')}]`)]
+  }
+  if ('value' in constraint) return bounds(constraint.value, value as number, 'value', String(value), path)
+  // A secret's value is never repeated; the real service does not repeat it either.
+  const shown = constraint.secret ? undefined : (value as string)
+  const found = bounds(constraint.length, (value as string | Uint8Array).length, 'length', shown, path)
+  if (constraint.pattern !== undefined && typeof value === 'string' && !new RegExp(`^(?:${constraint.pattern})$`, 'u').test(value)) {
+    found.push(violation(value, path, `Member must satisfy regular expression pattern: ${constraint.pattern}`))
+  }
+  return found
+}
+
+function bounds([least, most]: readonly [number, number], actual: number, what: 'length' | 'value', shown: string | undefined, path: string): string[] {
+  if (actual < least) return [violation(shown, path, `Member must have ${what} greater than or equal to ${least}`)]
+  if (actual > most) return [violation(shown, path, `Member must have ${what} less than or equal to ${most}`)]
+  return []
+}
+
+function violation(shown: string | undefined, path: string, rule: string): string {
+  const value = shown === undefined ? 'Value' : `Value '${shown}'`
+  return `${value} at '${path}' failed to satisfy constraint: ${rule}`
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

@@ -1,0 +1,59 @@
+// Return values of PKCS#11 v2.40 (OASIS "Base Specification", section 11.1; 0x42 is v3.0's), as far as Holdfast tells them apart.
+// Written here and not taken from pkcs11js, because the owner process must name them and may never load that library.
+
+export const ckr = {
+  CKR_HOST_MEMORY: 0x02,
+  CKR_SLOT_ID_INVALID: 0x03,
+  CKR_GENERAL_ERROR: 0x05,
+  CKR_FUNCTION_FAILED: 0x06,
+  CKR_ARGUMENTS_BAD: 0x07,
+  CKR_ATTRIBUTE_SENSITIVE: 0x11,
+  CKR_ATTRIBUTE_TYPE_INVALID: 0x12,
+  CKR_ATTRIBUTE_VALUE_INVALID: 0x13,
+  CKR_DATA_INVALID: 0x20,
+  CKR_DEVICE_ERROR: 0x30,
+  CKR_DEVICE_MEMORY: 0x31,
+  CKR_DEVICE_REMOVED: 0x32,
+  CKR_ENCRYPTED_DATA_INVALID: 0x40,
+  CKR_ENCRYPTED_DATA_LEN_RANGE: 0x41,
+  CKR_AEAD_DECRYPT_FAILED: 0x42,
+  CKR_FUNCTION_NOT_SUPPORTED: 0x54,
+  CKR_KEY_HANDLE_INVALID: 0x60,
+  CKR_KEY_SIZE_RANGE: 0x62,
+  CKR_KEY_TYPE_INCONSISTENT: 0x63,
+  CKR_KEY_FUNCTION_NOT_PERMITTED: 0x68,
+  CKR_MECHANISM_INVALID: 0x70,
+  CKR_MECHANISM_PARAM_INVALID: 0x71,
+  CKR_OBJECT_HANDLE_INVALID: 0x82,
+  CKR_OPERATION_ACTIVE: 0x90,
+  CKR_OPERATION_NOT_INITIALIZED: 0x91,
+  CKR_PIN_INCORRECT: 0xa0,
+  CKR_PIN_INVALID: 0xa1,
+  CKR_PIN_LEN_RANGE: 0xa2,
+  CKR_PIN_EXPIRED: 0xa3,
+  CKR_PIN_LOCKED: 0xa4,
+  CKR_SESSION_CLOSED: 0xb0,
+  CKR_SESSION_COUNT: 0xb1,
+  CKR_SESSION_HANDLE_INVALID: 0xb3,
+  CKR_SESSION_READ_ONLY: 0xb5,
+  CKR_SIGNATURE_INVALID: 0xc0,
+  CKR_TEMPLATE_INCOMPLETE: 0xd0,
+  CKR_TEMPLATE_INCONSISTENT: 0xd1,
+  CKR_TOKEN_NOT_PRESENT: 0xe0,
+  CKR_TOKEN_NOT_RECOGNIZED: 0xe1,
+  CKR_TOKEN_WRITE_PROTECTED: 0xe2,
+  CKR_USER_ALREADY_LOGGED_IN: 0x100,
+  CKR_USER_NOT_LOGGED_IN: 0x101,
+  CKR_USER_PIN_NOT_INITIALIZED: 0x102,
+  CKR_RANDOM_NO_RNG: 0x121,
+  CKR_BUFFER_TOO_SMALL: 0x150,
+  CKR_CRYPTOKI_NOT_INITIALIZED: 0x190,
+  CKR_CRYPTOKI_ALREADY_INITIALIZED: 0x191,
+} as const
+
+const names = new Map<number, string>(Object.entries(ckr).map(([name, value]) => [value, name]))
+
+/** The specification's name of a return value, or its number in hex where this table does not know it. */
+export function ckrName(value: number): string {
+  return names.get(value) ?? `CKR 0x${value.toString(16)}`
+}

@@ -1,0 +1,53 @@
+import pkcs11 from 'pkcs11js'
+import type { ArgumentsOf, OperationName } from '../protocol.ts'
+import { initialiseToken } from './initialise.ts'
+import { destroyKey, findKey, findKeys, generateKey } from './keys.ts'
+import { findToken, listTokens, loadLibrary, type Library } from './library.ts'
+import { gcmWorks, hmacWorks } from './profile.ts'
+import { Refused } from './refusal.ts'
+import { Sealing } from './sealing.ts'
+import { OpenToken } from './token.ts'
+
+/** What the host does for each operation. Results are read by the owner, so `unknown` is enough here. */
+export type Answers = { readonly [Name in OperationName]: (...given: ArgumentsOf<Name>) => unknown }
+
+/** The answers of a host that has loaded nothing yet. All run to their end before the next: PKCS#11 calls are synchronous. */
+export function createAnswers(): Answers {
+  let library: Library | undefined
+  let opened: { readonly token: OpenToken; readonly sealing: Sealing } | undefined
+  const loaded = () => library ?? misused('no library is loaded')
+  const token = () => opened?.token ?? misused('no token is open')
+  const sealing = () => opened?.sealing ?? misused('no token is open')
+
+  return {
+    load: (path, parameters) => {
+      library = loadLibrary(path, parameters)
+    },
+    tokens: () => listTokens(loaded()).map(({ facts }) => facts),
+    initialise: (label, soPin, pin) => initialiseToken(loaded(), label, soPin, pin),
+    open: (serial) => {
+      const found = findToken(loaded(), serial)
+      if (found === undefined) throw new Refused({ kind: 'noToken' })
+      const loginRequired = (found.flags & pkcs11.CKF_LOGIN_REQUIRED) !== 0
+      const open = new OpenToken(loaded(), found.slot, { loginRequired })
+      opened = { token: open, sealing: new Sealing(open) }
+      return { facts: found.facts, loginRequired }
+    },
+    login: (pin) => { token().login(pin) },
+    generateKey: (kind, ckaId, label) => generateKey(token(), kind, ckaId, label),
+    findKey: (ckaId) => findKey(token(), ckaId),
+    findKeys: (labelPrefix) => findKeys(token(), labelPrefix),
+    destroyKey: (ckaId, label) => destroyKey(token(), ckaId, label),
+    encrypt: (ckaId, iv, aad, plaintext) => sealing().encrypt(ckaId, iv, aad, plaintext),
+    encryptRandom: (ckaId, iv, aad, length) => sealing().encryptRandom(ckaId, iv, aad, length),
+    decrypt: (ckaId, iv, aad, sealed) => sealing().decrypt(ckaId, iv, aad, sealed),
+    mac: (ckaId, data) => sealing().mac(ckaId, data),
+    random: (length) => sealing().random(length),
+    profileGcm: () => gcmWorks(token()),
+    profileHmac: () => hmacWorks(token()),
+  }
+}
+
+function misused(text: string): never {
+  throw new Refused({ kind: 'fault', text })
+}

@@ -1,0 +1,70 @@
+// The host of one PKCS#11 library: a process of its own, because a vendor's code may crash or hang and must then take nothing
+// else with it. Runs under Node (child_process.fork, serialization 'advanced') and under Electron (utilityProcess.fork).
+
+import { operations, type Reply, type Request } from '../protocol.ts'
+import { createAnswers } from './answers.ts'
+import { refusalOf } from './refusal.ts'
+
+/** utilityProcess's side of the channel; Node has no such thing. */
+interface ParentPort {
+  postMessage(message: unknown): void
+  on(event: 'message', listener: (event: { data: unknown }) => void): void
+}
+
+const { parentPort } = process as NodeJS.Process & { parentPort?: ParentPort }
+const answers = createAnswers() as Record<string, (...given: unknown[]) => unknown>
+
+/** Replies wait for each other this many milliseconds at most: with a slow token each goes out by itself. */
+const REPLY_WITHIN = 5
+let waiting: Reply[] = []
+let lastSent = 0
+
+if (parentPort) {
+  parentPort.on('message', (event) => { work(event.data as Request[]) })
+} else {
+  process.on('message', (batch) => { work(batch as Request[]) })
+  // The owner has gone, or has let go of us.
+  process.on('disconnect', () => process.exit(0))
+}
+
+// Ctrl-C and a service manager's SIGTERM reach the whole process group. The owner decides when its hosts end, after it has
+// finished its calls; it ends them with SIGKILL, or by closing the channel.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+
+function work(batch: readonly Request[]): void {
+  lastSent = performance.now()
+  for (const request of batch) {
+    // A crash in the next call must not lose what is already done; it is worth a message where it takes long anyway.
+    if (operations[request[1]].mutates) send()
+    waiting.push(answer(request))
+    if (performance.now() - lastSent >= REPLY_WITHIN) send()
+  }
+  send()
+  // Not before: one message keeps the identity of objects, so several calls of a batch may hold the same buffer.
+  for (const [, , ...given] of batch) wipe(given)
+}
+
+function answer([id, name, ...given]: Request): Reply {
+  try {
+    return [id, 0, answers[name]?.(...given)]
+  } catch (error) {
+    return [id, 1, refusalOf(error)]
+  }
+}
+
+function send(): void {
+  if (waiting.length > 0) {
+    if (parentPort) parentPort.postMessage(waiting)
+    else process.send?.(waiting)
+    // Both have serialised the message by now: what is left here are our own copies.
+    for (const [, , content] of waiting) wipe(content)
+    waiting = []
+  }
+  lastSent = performance.now()
+}
+
+/** Zeroes every buffer in arguments or a result: some are PINs, data keys or plaintexts, and none is needed any more. */
+function wipe(value: unknown): void {
+  if (value instanceof Uint8Array) value.fill(0)
+  else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) wipe(part)
+}

@@ -1,0 +1,46 @@
+import type { Hsm, ModuleConfig } from '#core/ports/hsm.ts'
+import { defaultBackoff, type BackoffTimes } from './backoff.ts'
+import { defaultDeadlines, type Deadlines } from './deadlines.ts'
+import { failureOf } from './failures.ts'
+import type { SpawnHost } from './host-process.ts'
+import { Hosts, moduleName } from './hosts.ts'
+import type { HostLink } from './link.ts'
+import { Member } from './member.ts'
+
+export interface HsmOptions {
+  /** How to start a host process: `forkHost(path)` under Node. */
+  readonly spawnHost: SpawnHost
+  /** Milliseconds per class of call, where they differ from the usual ones. */
+  readonly deadlines?: Partial<Deadlines> | undefined
+  readonly backoff?: BackoffTimes | undefined
+  /** The folder into which the set-up unpacked a SoftHSM (`.tools` of the source tree). */
+  readonly tools?: string | undefined
+}
+
+/** The adapter of the Hsm port. */
+export function createHsm(options: HsmOptions): Hsm {
+  const hosts = new Hosts(options.spawnHost, { ...defaultDeadlines, ...options.deadlines }, options.tools)
+  const backoff = options.backoff ?? defaultBackoff
+
+  /** Runs work on a host that ends with it. */
+  async function withHost<T>(module: ModuleConfig, name: string, work: (link: HostLink) => Promise<T>): Promise<T> {
+    const prepared = await hosts.prepare(module)
+    const link = hosts.start(prepared)
+    try {
+      await link.call('load', [prepared.library, prepared.parameters])
+      return await work(link)
+    } catch (thrown) {
+      throw failureOf(thrown, name).error
+    } finally {
+      link.end('closed', 'it is done')
+      await link.exited
+    }
+  }
+
+  return {
+    tokens: (module) => withHost(module, moduleName(module), (link) => link.call('tokens', [])),
+    initialiseToken: (module, { label, soPin, pin }) =>
+      withHost(module, moduleName(module), (link) => link.call('initialise', [label, soPin.bytes, pin.bytes])),
+    member: (config, owner) => new Member(config, owner, { hosts, backoff }),
+  }
+}

@@ -1,0 +1,126 @@
+import type { KeyFacts, MaterialKind, TokenFacts } from '#core/ports/hsm.ts'
+import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './readers.ts'
+import type { DeadlineClass } from './deadlines.ts'
+
+// What an owner and the host of one PKCS#11 library say to each other. A message is a batch: an array of requests one way,
+// an array of replies the other. A host works in the order of arrival, one call at a time, and answers in that order.
+
+interface Operation<Arguments extends readonly unknown[], Result> {
+  readonly deadline: DeadlineClass
+  /** It changes the token: never repeated by itself, because nobody knows whether a lost one was done. */
+  readonly mutates: boolean
+  readonly result: Read<Result>
+  /** Exists in the type only. */
+  readonly arguments?: Arguments
+}
+
+function reads<Arguments extends readonly unknown[]>() {
+  return <Result>(deadline: DeadlineClass, result: Read<Result>): Operation<Arguments, Result> => ({ deadline, mutates: false, result })
+}
+
+function changes<Arguments extends readonly unknown[]>() {
+  return <Result>(deadline: DeadlineClass, result: Read<Result>): Operation<Arguments, Result> => ({ deadline, mutates: true, result })
+}
+
+const tokenFacts = record<TokenFacts>({
+  label: text,
+  serial: text,
+  manufacturer: text,
+  model: text,
+  firmware: text,
+  library: record({ description: text, version: text, path: text }),
+  initialised: flag,
+  pin: record({ countLow: flag, finalTry: flag, locked: flag }),
+  mechanisms: count,
+})
+
+const keyFacts = record<KeyFacts>({
+  ckaId: bytes,
+  label: text,
+  kind: oneOf('aes-256', 'hmac-256', 'other'),
+  intact: flag,
+  checkValue: optional(bytes),
+})
+
+const sealed = record<{ iv: Uint8Array; sealed: Uint8Array }>({ iv: bytes, sealed: bytes })
+const sealedRandom = record<{ iv: Uint8Array; sealed: Uint8Array; plaintext: Uint8Array }>({ iv: bytes, sealed: bytes, plaintext: bytes })
+
+/** Every operation of a host. Both sides' types, deadlines and the reading of answers are derived from this table. */
+export const operations = {
+  /** dlopen and C_Initialize; the first call of every host. */
+  load: reads<[library: string, parameters: string | undefined]>()('open', nothing),
+  tokens: reads<[]>()('open', list(tokenFacts)),
+  /** C_InitToken of a free slot and C_InitPIN. PINs are UTF-8. */
+  initialise: changes<[label: string, soPin: Uint8Array, pin: Uint8Array]>()('change', tokenFacts),
+  /** Finds the token by its serial and opens the keeper session. No login yet. */
+  open: reads<[serial: string]>()('open', record<{ facts: TokenFacts; loginRequired: boolean }>({ facts: tokenFacts, loginRequired: flag })),
+  /** C_Login as user: counted by the token, so never repeated by itself either. */
+  login: changes<[pin: Uint8Array]>()('login', nothing),
+  generateKey: changes<[kind: MaterialKind, ckaId: Uint8Array, label: string]>()('change', keyFacts),
+  findKey: reads<[ckaId: Uint8Array]>()('symmetric', optional(keyFacts)),
+  findKeys: reads<[labelPrefix: string]>()('walk', list(keyFacts)),
+  destroyKey: changes<[ckaId: Uint8Array, label: string]>()('change', flag),
+  encrypt: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array]>()('symmetric', sealed),
+  encryptRandom: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, length: number]>()('symmetric', sealedRandom),
+  decrypt: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array]>()('symmetric', optional(bytes)),
+  mac: reads<[ckaId: Uint8Array, data: Uint8Array]>()('symmetric', bytes),
+  random: reads<[length: number]>()('symmetric', bytes),
+  /** Does AES-GCM really work? Session keys only. */
+  profileGcm: reads<[]>()('change', flag),
+  /** Does HMAC-SHA256 really work? Session keys only. */
+  profileHmac: reads<[]>()('change', flag),
+} as const
+
+export type OperationName = keyof typeof operations
+export type ArgumentsOf<Name extends OperationName> = NonNullable<(typeof operations)[Name]['arguments']>
+export type ResultOf<Name extends OperationName> = ReturnType<(typeof operations)[Name]['result']>
+
+/** One call of an operation, wherever it goes. */
+export type Call = <Name extends OperationName>(name: Name, ...given: ArgumentsOf<Name>) => Promise<ResultOf<Name>>
+
+/** `[id, operation, ...arguments]`; ids are unique in the life of a host. */
+export type Request = readonly [id: number, name: OperationName, ...given: readonly unknown[]]
+/** `[id, 0, result]` or `[id, 1, refusal]`. */
+export type Reply = readonly [id: number, status: 0, value: unknown] | readonly [id: number, status: 1, refusal: Refusal]
+
+/** Why a host did not do what it was asked. */
+export type Refusal =
+  /** A PKCS#11 return value. */
+  | { readonly kind: 'ckr'; readonly ckr: number }
+  /** The library cannot be loaded; the text is the dynamic loader's. */
+  | { readonly kind: 'library'; readonly text: string }
+  /** No token has the serial. */
+  | { readonly kind: 'noToken' }
+  /** No slot holds an uninitialised token. */
+  | { readonly kind: 'noSlot' }
+  /** No one key has the CKA_ID: none, or several. */
+  | { readonly kind: 'noKey' }
+  /** A generated key did not keep this attribute and was destroyed. */
+  | { readonly kind: 'differs'; readonly attribute: string }
+  /** Our own mistake in the host or in how it was called. */
+  | { readonly kind: 'fault'; readonly text: string }
+
+/** Reads one reply of a host. Throws TypeError for anything else; the value is still to be read by the operation's reader. */
+export function readReply(value: unknown): Reply {
+  if (!Array.isArray(value)) throw new TypeError('no reply')
+  const [id, status, content] = value as unknown[]
+  if (status === 0) return [count(id), 0, content]
+  if (status === 1) return [count(id), 1, readRefusal(content)]
+  throw new TypeError('no reply')
+}
+
+const refusals: { readonly [K in Refusal['kind']]: Read<Extract<Refusal, { kind: K }>> } = {
+  ckr: record<Extract<Refusal, { kind: 'ckr' }>>({ kind: oneOf('ckr'), ckr: count }),
+  library: record<Extract<Refusal, { kind: 'library' }>>({ kind: oneOf('library'), text }),
+  noToken: record<Extract<Refusal, { kind: 'noToken' }>>({ kind: oneOf('noToken') }),
+  noSlot: record<Extract<Refusal, { kind: 'noSlot' }>>({ kind: oneOf('noSlot') }),
+  noKey: record<Extract<Refusal, { kind: 'noKey' }>>({ kind: oneOf('noKey') }),
+  differs: record<Extract<Refusal, { kind: 'differs' }>>({ kind: oneOf('differs'), attribute: text }),
+  fault: record<Extract<Refusal, { kind: 'fault' }>>({ kind: oneOf('fault'), text }),
+}
+
+function readRefusal(value: unknown): Refusal {
+  const { kind } = record<{ kind: string }>({ kind: text })(value)
+  if (!Object.hasOwn(refusals, kind)) throw new TypeError('no refusal')
+  return refusals[kind as Refusal['kind']](value)
+}

@@ -1,0 +1,57 @@
+import { auditLeaf, type AuditRecord } from '#core/audit/record.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Scope, Tables } from '#core/ports/store.ts'
+import type { Json } from '#core/vocabulary/canonical.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
+import type { Connection, Principal } from './sessions.ts'
+
+/** What a call says of itself; the trail adds sequence, time and id. */
+export type AuditEvent = Omit<AuditRecord, 'sequence' | 'eventId' | 'at'> & { readonly at?: number }
+
+/** Appends a record inside the transaction that it reports on: both are durable, or neither is. */
+export function appendRecord(ambient: Ambient, tables: Tables, event: AuditEvent): void {
+  const sequence = tables.audit.next()
+  const record: AuditRecord = { ...event, at: event.at ?? ambient.now(), sequence, eventId: ambient.uuid(), request: recordable(event.request) }
+  tables.audit.append(sequence, auditLeaf(record))
+}
+
+/** An event of the vault itself, such as unlocking; `principal` is undefined where nobody proved who they were. */
+export function vaultEvent(
+  eventName: string,
+  who: { principal: Principal | undefined; connection: Pick<Connection, 'source' | 'agent'>; scope: Scope | undefined; requestId: string },
+  request: Json = null,
+  failure?: VaultError,
+): AuditEvent {
+  return {
+    eventSource: 'holdfast',
+    eventName,
+    readOnly: false,
+    account: who.scope?.account,
+    region: who.scope?.region,
+    principal: who.principal?.arn,
+    source: who.connection.source,
+    agent: who.connection.agent,
+    request,
+    response: null,
+    resources: [],
+    failure: failure && recordedFailure(failure),
+    requestId: who.requestId,
+  }
+}
+
+/** A failure as the trail keeps it; anything undeclared is INTERNAL. */
+export function recordedFailure(error: unknown): { code: string; text: string } {
+  return error instanceof VaultError ? { code: error.code, text: error.message } : { code: 'INTERNAL', text: '' }
+}
+
+/** A caller's text may hold lone surrogates, which have no canonical form: the refusal of such a text must be recorded too. */
+function recordable(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (value === null || typeof value !== 'object') return value
+  if (isList(value)) return value.map(recordable)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), recordable(member)]))
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}

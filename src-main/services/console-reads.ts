@@ -1,0 +1,105 @@
+import { keyArn } from '#core/keys/arn.ts'
+import type { KeyRow, Scope, Tables } from '#core/ports/store.ts'
+import { toHex } from '#core/vocabulary/bytes.ts'
+import type { KeyId, MemberId } from '#core/vocabulary/ids.ts'
+import type { KeyState, ProtectionLevel, SealingRung, Tag } from '#core/vocabulary/kms.ts'
+import { findKey, keyState, currentKey, type KeyTarget } from './kms/keys.ts'
+import type { Members } from './members.ts'
+import type { Operation, Targeted } from './operation.ts'
+
+/** A key as a list shows it: DescribeKey and ListAliases in one. */
+export interface KeyView {
+  keyId: string
+  arn: string
+  aliases: string[]
+  state: KeyState
+  spec: string
+  usage: string
+  origin: string
+  protection: ProtectionLevel
+  description: string
+  createdAt: Date
+  lastUsed?: { operation: string; at: Date }
+}
+
+export interface KeyDetail extends KeyView {
+  account: string
+  region: string
+  policy: string
+  tags: Tag[]
+  materials: { materialId: string; current: boolean; createdAt: Date; member: string; ckaId: string; rung: SealingRung; encryptions?: number }[]
+}
+
+/** The console's own reads: recorded like every call, under names of ours. */
+export function consoleReads({ members }: { members: Members }) {
+  const listKeyViews: Operation<{ after?: string | undefined; limit: number }, Targeted, { rows: KeyView[]; total: number; next?: string }> = {
+    name: 'ListKeyViews',
+    action: 'kms:ListKeys',
+    readOnly: true,
+    request: () => null,
+    check: () => undefined,
+    target: (_tables, scope) => ({ resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }),
+    perform: (call, _target, input) => ({
+      settle(tables) {
+        const rows = tables.keys.page(call.scope, input.after as KeyId | undefined, input.limit)
+        const last = rows.length === input.limit ? rows.at(-1) : undefined
+        return { rows: rows.map((key) => keyView(tables, key)), total: tables.keys.count(call.scope), ...(last === undefined ? {} : { next: last.id }) }
+      },
+    }),
+  }
+
+  const readKeyView: Operation<{ keyId: string }, KeyTarget, KeyDetail> = {
+    name: 'ReadKeyView',
+    action: 'kms:DescribeKey',
+    readOnly: true,
+    request: (input) => ({ keyId: input.keyId }),
+    check: () => undefined,
+    target: (tables, scope, input) => findKey(tables, scope, input.keyId, 'any'),
+    perform: (_call, target) => ({ settle: (tables) => keyDetail(tables, currentKey(tables, target), memberNames(members)) }),
+  }
+
+  return { listKeyViews, readKeyView }
+}
+
+function keyView(tables: Tables, key: KeyRow): KeyView {
+  return {
+    keyId: key.id,
+    arn: keyArn(key),
+    aliases: aliasesOf(tables, key),
+    state: keyState(key),
+    spec: key.spec,
+    usage: key.usage,
+    origin: key.origin,
+    protection: key.protection,
+    description: key.description,
+    createdAt: new Date(key.createdAt),
+    ...(key.lastUsed === undefined ? {} : { lastUsed: { operation: key.lastUsed.operation, at: new Date(key.lastUsed.at) } }),
+  }
+}
+
+function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, string>): KeyDetail {
+  return {
+    ...keyView(tables, key),
+    account: key.account,
+    region: key.region,
+    policy: key.policy,
+    tags: tables.keys.tags(key.id),
+    materials: tables.materials.ofKey(key.id).map((material) => ({
+      materialId: material.id,
+      current: material.id === key.currentMaterial,
+      createdAt: new Date(material.createdAt),
+      member: names.get(material.memberId) ?? material.memberId,
+      ckaId: toHex(material.ckaId),
+      rung: material.rung,
+      ...(material.rung === 1 ? { encryptions: material.reserved } : {}),
+    })),
+  }
+}
+
+function aliasesOf(tables: Tables, key: KeyRow & Scope): string[] {
+  return tables.aliases.page(key, key.id, undefined, 50).map((alias) => alias.name)
+}
+
+function memberNames(members: Members): ReadonlyMap<MemberId, string> {
+  return new Map(members.list().map(({ row }) => [row.id, row.name]))
+}

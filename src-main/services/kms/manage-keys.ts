@@ -1,0 +1,165 @@
+import { keyArn } from '#core/keys/arn.ts'
+import { defaultKeyPolicy } from '#core/keys/policy.ts'
+import { requireState } from '#core/keys/states.ts'
+import { newTags } from '#core/keys/tags.ts'
+import { requireConstraints } from '#core/kms/constraints.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { KeyRow, MemberRow } from '#core/ports/store.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
+import type { KeyId } from '#core/vocabulary/ids.ts'
+import type { Tag } from '#core/vocabulary/kms.ts'
+import type { Journal } from '../journal.ts'
+import type { Operation, Targeted } from '../operation.ts'
+import { currentKey, findKey, keyState, type KeyTarget } from './keys.ts'
+import { keyMetadata, recordedMetadata, type KeyMetadata } from './metadata.ts'
+import { pageOf } from './page.ts'
+import { refuseGrantTokens, requireOnly } from './unsupported.ts'
+
+export interface CreateKeyRequest {
+  Description?: string | undefined
+  KeyUsage?: string | undefined
+  KeySpec?: string | undefined
+  CustomerMasterKeySpec?: string | undefined
+  Origin?: string | undefined
+  Policy?: string | undefined
+  BypassPolicyLockoutSafetyCheck?: boolean | undefined
+  MultiRegion?: boolean | undefined
+  Tags?: Tag[] | undefined
+}
+
+export interface CreateTarget extends Targeted {
+  readonly member: MemberRow
+}
+
+/** The operations that make, list and switch keys. */
+export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Journal }) {
+  const createKey: Operation<CreateKeyRequest, CreateTarget, { KeyMetadata: KeyMetadata }> = {
+    name: 'CreateKey',
+    action: 'kms:CreateKey',
+    readOnly: false,
+    request: (input) => ({
+      description: input.Description ?? '',
+      keySpec: input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
+      keyUsage: input.KeyUsage ?? 'ENCRYPT_DECRYPT',
+      origin: input.Origin ?? 'AWS_KMS',
+      tags: (input.Tags ?? []).map((tag) => ({ tagKey: tag.TagKey, tagValue: tag.TagValue })),
+    }),
+    check(input) {
+      requireConstraints('CreateKey', { ...input })
+      requireServedKey(input)
+    },
+    target(tables, scope) {
+      const [member] = tables.members.list()
+      if (member === undefined) throw new VaultError('KMSInternalException', { text: 'This vault has no HSM.' })
+      return { member, resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }
+    },
+    async perform(call, target, input) {
+      const id = ambient.uuid() as KeyId
+      const made = await journal.createMaterial(id, target.member)
+      const key: KeyRow = {
+        id,
+        ...call.scope,
+        spec: 'SYMMETRIC_DEFAULT',
+        usage: 'ENCRYPT_DECRYPT',
+        origin: 'AWS_KMS',
+        protection: 'HSM',
+        state: 'Enabled',
+        description: input.Description ?? '',
+        policy: defaultKeyPolicy(call.scope.account),
+        createdAt: ambient.now(),
+        currentMaterial: made.material.id,
+        tags: newTags(input.Tags ?? []),
+        lastUsed: undefined,
+      }
+      return {
+        settle(tables) {
+          tables.keys.insert(key)
+          made.settle(tables)
+          return { KeyMetadata: keyMetadata(key) }
+        },
+        response: (output) => recordedMetadata(output.KeyMetadata),
+        abandon: () => made.abandon(),
+      }
+    },
+  }
+
+  const describeKey: Operation<{ KeyId: string; GrantTokens?: string[] | undefined }, KeyTarget, { KeyMetadata: KeyMetadata }> = {
+    name: 'DescribeKey',
+    action: 'kms:DescribeKey',
+    readOnly: true,
+    request: (input) => ({ keyId: input.KeyId }),
+    check(input) {
+      requireConstraints('DescribeKey', { ...input })
+      refuseGrantTokens(input.GrantTokens)
+    },
+    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'any'),
+    perform: (_call, target) => ({ settle: (tables) => ({ KeyMetadata: keyMetadata(currentKey(tables, target)) }) }),
+  }
+
+  const listKeys: Operation<ListKeysRequest, Targeted, ListKeysResponse> = {
+    name: 'ListKeys',
+    action: 'kms:ListKeys',
+    readOnly: true,
+    request: () => null,
+    check: (input) => { requireConstraints('ListKeys', { ...input }) },
+    target: (_tables, scope) => ({ resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }),
+    perform: (call, _target, input) => ({
+      settle(tables) {
+        const { rows, ...page } = pageOf(input, 100, (after, limit) => tables.keys.page(call.scope, after as KeyId | undefined, limit), (row) => row.id)
+        return { Keys: rows.map((row) => ({ KeyId: row.id, KeyArn: keyArn(row) })), ...page }
+      },
+    }),
+  }
+
+  const enableKey = switchKey('EnableKey', 'Enabled', journal)
+  const disableKey = switchKey('DisableKey', 'Disabled', journal)
+
+  return { createKey, describeKey, listKeys, enableKey, disableKey }
+}
+
+export interface ListKeysRequest {
+  Limit?: number | undefined
+  Marker?: string | undefined
+}
+
+export interface ListKeysResponse {
+  Keys: { KeyId: string; KeyArn: string }[]
+  Truncated: boolean
+  NextMarker?: string
+}
+
+function switchKey(name: 'EnableKey' | 'DisableKey', state: 'Enabled' | 'Disabled', journal: Journal): Operation<{ KeyId: string }, KeyTarget, Record<never, never>> {
+  return {
+    name,
+    action: `kms:${name}`,
+    readOnly: false,
+    request: (input) => ({ keyId: input.KeyId }),
+    check: (input) => { requireConstraints(name, { ...input }) },
+    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    perform: (_call, target) => ({
+      settle(tables) {
+        requireState(name, keyState(currentKey(tables, target)), target.arn)
+        journal.requireSettled(tables, target.key.id, target.arn)
+        tables.keys.setState(target.key.id, state)
+        return {}
+      },
+    }),
+  }
+}
+
+/** Throws for a key that AWS would make and Holdfast cannot yet, and for combinations that AWS refuses. */
+function requireServedKey(input: CreateKeyRequest): void {
+  if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined && input.KeySpec !== input.CustomerMasterKeySpec) {
+    throw new VaultError('ValidationException', { text: 'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.' })
+  }
+  const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+  requireOnly('KeySpec', spec, 'SYMMETRIC_DEFAULT')
+  if (input.KeyUsage !== undefined && input.KeyUsage !== 'ENCRYPT_DECRYPT') {
+    throw new VaultError('ValidationException', { text: `KeyUsage ${input.KeyUsage} is not compatible with KeySpec ${spec}` })
+  }
+  requireOnly('Origin', input.Origin, 'AWS_KMS')
+  if (input.MultiRegion === true) throw new VaultError('UnsupportedOperationException', { text: 'Multi-Region keys are not supported yet.' })
+  // A policy that would be stored and not enforced would be a lie.
+  if (input.Policy !== undefined) throw new VaultError('UnsupportedOperationException', { text: 'Key policies other than the default are not supported yet.' })
+  newTags(input.Tags ?? [])
+}

@@ -1,0 +1,50 @@
+import { keyArn } from '#core/keys/arn.ts'
+import type { KeyRow } from '#core/ports/store.ts'
+import type { Json } from '#core/vocabulary/canonical.ts'
+import { encryptionAlgorithms } from '#core/vocabulary/kms.ts'
+import { keyState } from './keys.ts'
+
+/** AWS KMS KeyMetadata. */
+export interface KeyMetadata {
+  AWSAccountId: string
+  KeyId: string
+  Arn: string
+  CreationDate: Date
+  Enabled: boolean
+  Description: string
+  KeyUsage: string
+  KeyState: string
+  Origin: string
+  KeyManager: 'CUSTOMER'
+  CustomerMasterKeySpec: string
+  KeySpec: string
+  EncryptionAlgorithms: string[]
+  MultiRegion: boolean
+  CurrentKeyMaterialId: string
+}
+
+export function keyMetadata(key: KeyRow): KeyMetadata {
+  const state = keyState(key)
+  return {
+    AWSAccountId: key.account,
+    KeyId: key.id,
+    Arn: keyArn(key),
+    CreationDate: new Date(key.createdAt),
+    Enabled: state === 'Enabled',
+    Description: key.description,
+    KeyUsage: key.usage,
+    KeyState: state,
+    Origin: key.origin,
+    KeyManager: 'CUSTOMER',
+    CustomerMasterKeySpec: key.spec,
+    KeySpec: key.spec,
+    EncryptionAlgorithms: [...encryptionAlgorithms],
+    MultiRegion: false,
+    CurrentKeyMaterialId: key.currentMaterial,
+  }
+}
+
+/** The metadata as an audit record keeps it. */
+export function recordedMetadata(key: KeyMetadata): Json {
+  return { keyMetadata: { keyId: key.KeyId, arn: key.Arn, keySpec: key.KeySpec, keyUsage: key.KeyUsage, origin: key.Origin, description: key.Description } }
+}

@@ -1,0 +1,62 @@
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Crypto } from '#core/ports/crypto.ts'
+import type { Home } from '#core/ports/home.ts'
+import type { Hsm } from '#core/ports/hsm.ts'
+import type { Store, VaultRow } from '#core/ports/store.ts'
+import { consoleReads } from './console-reads.ts'
+import { createEncryptionCount } from './encryption-count.ts'
+import { createGate, type Gate } from './gate.ts'
+import { createJournal } from './journal.ts'
+import { generateRandom } from './kms/generate-random.ts'
+import { manageAliases } from './kms/manage-aliases.ts'
+import { manageKeys } from './kms/manage-keys.ts'
+import { useKeys } from './kms/use-keys.ts'
+import { createMembers, type Members } from './members.ts'
+import type { Refusals } from './refusals.ts'
+import { createSealing } from './sealing.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
+export interface OpenVault {
+  readonly row: VaultRow
+  readonly store: Store
+  readonly members: Members
+  readonly gate: Gate
+  readonly operations: Operations
+}
+
+export type Operations = ReturnType<typeof operationsOf>
+
+export function openVault(parts: {
+  ambient: Ambient
+  crypto: Crypto
+  home: Home
+  hsm: Hsm
+  store: Store
+  sessions: Sessions
+  refusals: Refusals
+  changed: () => void
+}): OpenVault {
+  const { ambient, crypto, home, hsm, store, sessions, refusals, changed } = parts
+  const row = store.read((tables) => tables.vault.get())
+  const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
+  const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
+  const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  return {
+    row,
+    store,
+    members,
+    gate: createGate({ ambient, store, sessions, refusals, scope: row }),
+    operations: operationsOf({ ambient, journal, sealing, members }),
+  }
+}
+
+function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof createJournal>; sealing: ReturnType<typeof createSealing>; members: Members }) {
+  return {
+    ...manageKeys(parts),
+    ...manageAliases(parts),
+    ...useKeys(parts),
+    generateRandom: generateRandom((id) => parts.members.session(id)),
+    ...consoleReads(parts),
+  }
+}

@@ -1,0 +1,242 @@
+import { openSlot, type DatabaseKey } from '#core/keyslots/keyslots.ts'
+import { readRecoveryCode } from '#core/keyslots/recovery-code.ts'
+import type { Keyslot, Keyslots } from '#core/keyslots/keyslot.ts'
+import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
+import type { Crypto } from '#core/ports/crypto.ts'
+import type { Home } from '#core/ports/home.ts'
+import type { Hsm } from '#core/ports/hsm.ts'
+import type { Store } from '#core/ports/store.ts'
+import type { Json } from '#core/vocabulary/canonical.ts'
+import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
+import { asAccountId } from '#core/vocabulary/ids.ts'
+import type { Secret } from '#core/vocabulary/secret.ts'
+import { createAttempts } from './attempts.ts'
+import { appendRecord, vaultEvent } from './audit.ts'
+import { createChanges } from './changes.ts'
+import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
+import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
+import { openVault, type OpenVault, type Operations } from './open-vault.ts'
+import type { Operation, Targeted } from './operation.ts'
+import { requireLength } from './passphrase.ts'
+import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
+import { createRefusals } from './refusals.ts'
+import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
+import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
+
+
+/** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
+const PATIENCE = 5_000
+
+/** One home's vault: created, locked and unlocked here; while it is open, everything else runs through its gate. */
+export interface Vault {
+  readonly sessions: Sessions
+  status(connection: Connection): VaultStatus
+  /** The status now and after each change, coalesced to ten a second; ends when the signal aborts. */
+  watch(connection: Connection, signal: AbortSignalLike | undefined): AsyncGenerator<VaultStatus, void>
+  /** Makes the vault, opens it and signs the connection in as the account's root. */
+  initialise(connection: Connection, request: InitialiseRequest): Promise<Initialised>
+  /** Opens the vault if it is locked, and signs the connection in. Throws PASSPHRASE_INCORRECT, after a wait that grows. */
+  signIn(connection: Connection, passphrase: Secret): Promise<Principal>
+  signOut(connection: Connection): void
+  /** Everybody's sessions end, HSM hosts end, the database is closed. Locking a locked vault does nothing. */
+  lock(because: LockReason, connection?: Connection): Promise<void>
+  changePassphrase(connection: Connection, current: Secret, next: Secret): Promise<void>
+  /** Opens the vault by its recovery code and gives it a new passphrase. Throws RECOVERY_CODE_INVALID, RECOVERY_NOT_SET_UP. */
+  recover(connection: Connection, code: Secret, next: Secret): Promise<void>
+  /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
+  call<Input, Target extends Targeted, Output>(
+    connection: Connection,
+    choose: (operations: Operations) => Operation<Input, Target, Output>,
+    input: Input,
+  ): Promise<Output>
+}
+
+export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Home; hsm: Hsm; version: string }): Vault {
+  const { ambient, crypto, home, hsm } = parts
+  const changes = createChanges()
+  const sessions = createSessions(ambient, crypto)
+  const refusals = createRefusals(ambient)
+  const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
+  let open: OpenVault | undefined
+  let locked: { because: LockReason; at: number } | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** Opening, closing and changing the passphrase happen one after the other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.catch(() => undefined)
+    return result
+  }
+
+  function requireOpen(): OpenVault {
+    if (open !== undefined) return open
+    throw new VaultError(home.state() === 'none' ? 'VAULT_NOT_INITIALISED' : 'VAULT_LOCKED')
+  }
+
+  function record(opened: OpenVault, name: string, connection: Connection, principal: Principal | undefined, failure?: VaultError, request: Json = null): Promise<void> {
+    const event = vaultEvent(name, { principal, connection, scope: opened.row, requestId: ambient.uuid() }, request, failure)
+    return opened.store.write((tables) => { appendRecord(ambient, tables, event) })
+  }
+
+  async function start(store: Store): Promise<OpenVault> {
+    const opened = openVault({ ambient, crypto, home, hsm, store, sessions, refusals, changed: changes.announce })
+    await recordPendingEvents(ambient, home, opened)
+    open = opened
+    locked = undefined
+    await Promise.race([opened.members.open(), ambient.wait(PATIENCE)])
+    return opened
+  }
+
+  /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
+  async function keysOf(connection: Connection, file: Keyslots, slot: Keyslot, secret: Secret, wrong: (waitSeconds: number) => VaultError): Promise<DatabaseKey[]> {
+    const due = attempts.nextTryAt()
+    if (due !== undefined) await ambient.wait(due - ambient.now())
+    const keys = await openSlot(crypto, file, slot, secret)
+    if (keys !== undefined) {
+      attempts.succeeded()
+      return keys
+    }
+    attempts.failed()
+    const failure = wrong(Math.ceil(((attempts.nextTryAt() ?? 0) - ambient.now()) / 1000))
+    if (open === undefined) home.appendPendingEvent(failedUnlockLine(ambient.now(), connection, failure))
+    else await record(open, 'SignIn', connection, undefined, failure)
+    changes.announce()
+    throw failure
+  }
+
+  async function signInWith(connection: Connection, slot: Keyslot, file: Keyslots, keys: DatabaseKey[]): Promise<OpenVault> {
+    const wasOpen = open
+    const opened = wasOpen ?? (await start(await openWithKeys(parts, file, slot, keys)))
+    const principal = principalOf(slot)
+    sessions.open(connection, principal)
+    await record(opened, wasOpen === undefined ? 'UnlockVault' : 'SignIn', connection, principal)
+    changes.announce()
+    return opened
+  }
+
+  async function close(because: LockReason, connection: Connection | undefined): Promise<void> {
+    const closing = open
+    if (closing === undefined) return
+    const principal = connection?.session?.principal
+    // New calls are refused from here on; those under way end with their host, and their records are written before the store closes.
+    open = undefined
+    locked = { because, at: ambient.now() }
+    sessions.endAll()
+    await closing.members.close()
+    await closing.gate.drained()
+    const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
+    for (const refused of refusals.take('all')) {
+      await record(closing, 'UnauthenticatedCalls', { ...by, ...refused }, undefined, undefined, { minute: new Date(refused.minute).toISOString(), count: refused.count })
+    }
+    await record(closing, 'LockVault', by, principal, undefined, { because })
+    await closing.store.close()
+    changes.announce()
+  }
+
+  const vault: Vault = {
+    sessions,
+
+    status: (connection) => vaultStatus({ home, crypto, version: parts.version, open, locked, nextTryAt: attempts.nextTryAt() }, connection),
+
+    async *watch(connection, signal) {
+      for (;;) {
+        const seen = changes.version
+        yield vault.status(connection)
+        await changes.after(seen, signal)
+        if (signal?.aborted === true) return
+        await ambient.wait(100)
+      }
+    },
+
+    initialise: (connection, request) =>
+      inTurn(async () => {
+        const made = await initialise(parts, request, connection)
+        const file = readKeyslots(home, crypto)
+        const slot = slotOfKind(file, 'passphrase') ?? unreachable('a new vault without a passphrase')
+        const keys = (await openSlot(crypto, file, slot, request.passphrase)) ?? unreachable('a new vault that its passphrase does not open')
+        await withKeys(keys, () => signInWith(connection, slot, file, keys))
+        return made
+      }),
+
+    signIn: (connection, passphrase) =>
+      inTurn(async () => {
+        const file = readKeyslots(home, crypto)
+        const slot = slotOfKind(file, 'passphrase') ?? unreachable('a vault without a passphrase')
+        const keys = await keysOf(connection, file, slot, passphrase, wrongPassphrase)
+        await withKeys(keys, () => signInWith(connection, slot, file, keys))
+        return principalOf(slot)
+      }),
+
+    signOut(connection) {
+      sessions.end(connection)
+      changes.announce()
+    },
+
+    lock: (because, connection) => inTurn(() => close(because, connection)),
+
+    changePassphrase: (connection, current, next) =>
+      inTurn(async () => {
+        const opened = requireOpen()
+        const principal = sessions.principal(connection)
+        requireLength(next)
+        const file = readKeyslots(home, crypto)
+        const slot = file.slots.find((each) => each.kind === 'passphrase' && each.principal === principal.arn) ?? unreachable('a principal without a slot')
+        const keys = await keysOf(connection, file, slot, current, wrongPassphrase)
+        await withKeys(keys, () => replaceSecret(parts, opened.store, { file, slot, secret: next, keys }))
+        await record(opened, 'ChangePassphrase', connection, principal)
+        sessions.endAll()
+        sessions.open(connection, principal)
+        changes.announce()
+      }),
+
+    recover: (connection, code, next) =>
+      inTurn(async () => {
+        requireLength(next)
+        const file = readKeyslots(home, crypto)
+        const recovery = slotOfKind(file, 'recovery')
+        if (recovery === undefined) throw new VaultError('RECOVERY_NOT_SET_UP')
+        const reading = readRecoveryCode(code)
+        // A slip is told from its check characters, without a try.
+        if (reading.secret === undefined) throw new VaultError('RECOVERY_CODE_INVALID')
+        using secret = reading.secret
+        const keys = await keysOf(connection, file, recovery, secret, () => new VaultError('RECOVERY_CODE_INVALID'))
+        await withKeys(keys, async () => {
+          const opened = await signInWith(connection, recovery, file, keys)
+          const settled = readKeyslots(home, crypto)
+          const slot = slotOfKind(settled, 'passphrase') ?? unreachable('a vault without a passphrase')
+          const [newest] = settled.slots[0]?.databaseKeys ?? []
+          await replaceSecret(parts, opened.store, { file: settled, slot, secret: next, keys: keys.filter((key) => key.generation === newest?.generation) })
+          const principal = principalOf(slot)
+          await record(opened, 'RecoverVault', connection, principal)
+          sessions.endAll()
+          sessions.open(connection, principal)
+        })
+        changes.announce()
+      }),
+
+    async call(connection, choose, input) {
+      const opened = requireOpen()
+      return opened.gate.call(connection, choose(opened.operations), input)
+    },
+  }
+  return vault
+}
+
+async function withKeys<T>(keys: readonly DatabaseKey[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    for (const { key } of keys) key.wipe()
+  }
+}
+
+function wrongPassphrase(waitSeconds: number): VaultError {
+  return new VaultError('PASSPHRASE_INCORRECT', { waitSeconds: Math.max(0, waitSeconds) })
+}
+
+/** A slot's principal: the root of the account that its ARN names. */
+function principalOf(slot: Keyslot): Principal {
+  const account = asAccountId(slot.principal.split(':')[4] ?? '')
+  if (account === undefined) throw new VaultError('VAULT_DAMAGED', { file: 'keyslots.json', reason: 'a slot names no account' })
+  return { type: 'Root', arn: slot.principal, account }
+}

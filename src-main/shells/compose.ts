@@ -1,0 +1,36 @@
+import { basename } from 'node:path'
+import type { Home } from '#core/ports/home.ts'
+import type { Hsm } from '#core/ports/hsm.ts'
+import { createAmbient } from '#crypto/ambient.ts'
+import { createCrypto } from '#crypto/crypto.ts'
+import { forkHost } from '#hsm/fork.ts'
+import { createHsm } from '#hsm/hsm.ts'
+import { createVault, type Vault } from '#services/vault.ts'
+import { createHome } from '#store/home.ts'
+import { hostProgram, toolsFolder, version } from './places.ts'
+import { createRouter, type HoldfastRouter } from './router.ts'
+
+/** The whole program but for its ways in: one home, its vault, and the contract's handlers. */
+export interface Holdfast {
+  readonly home: Home
+  readonly vault: Vault
+  readonly router: HoldfastRouter
+  /** Locks the vault and drops the lock of the home. */
+  close(): Promise<void>
+}
+
+/** Wires adapters to services, by hand and once. Takes no lock and opens nothing: `home.acquire()` comes before the first call. */
+export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined }): Holdfast {
+  const home = options.home ?? createHome(options.homePath)
+  const hsm = options.hsm ?? createHsm({ spawnHost: forkHost(hostProgram()), tools: toolsFolder() })
+  const vault = createVault({ ambient: createAmbient(), crypto: createCrypto(), home, hsm, version: version() })
+  return {
+    home,
+    vault,
+    router: createRouter(vault, basename(home.path)),
+    async close() {
+      await vault.lock('signal')
+      home.release()
+    },
+  }
+}

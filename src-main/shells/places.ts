@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+// Where the parts of this installation are. This module is run from its source (src-main/shells) or from the bundle (out/serve); both are
+// two levels below the root.
+
+const here = import.meta.dirname
+const root = join(here, '..', '..')
+
+/** The program that a HSM host process runs. */
+export function hostProgram(): string {
+  const source = join(here, '..', 'hsm', 'host', 'main.ts')
+  return existsSync(source) ? source : join(here, 'host.js')
+}
+
+/** The folder into which the set-up unpacks tools of an ordinary user, such as SoftHSM. */
+export function toolsFolder(): string {
+  return join(root, '.tools')
+}
+
+/** The folder that the console is built into. */
+export function consoleFolder(): string {
+  return join(root, 'out', 'renderer')
+}
+
+/** Holdfast's version. */
+export function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0'
+}

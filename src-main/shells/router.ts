@@ -1,0 +1,93 @@
+import { implement } from '@orpc/server'
+import { contract } from '#contract/contract.ts'
+import { Secret } from '#core/vocabulary/secret.ts'
+import type { Operation, Targeted } from '#services/operation.ts'
+import type { Operations } from '#services/open-vault.ts'
+import type { Connection } from '#services/sessions.ts'
+import type { Vault } from '#services/vault.ts'
+
+/** What every transport gives with a call. The connection's session changes as the person signs in and out. */
+export interface Context {
+  readonly connection: Connection
+}
+
+/** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
+export function createRouter(vault: Vault, defaultName: string) {
+  const os = implement(contract).$context<Context>()
+
+  /** A handler that runs one operation behind the gate. */
+  function through<Input, Target extends Targeted, Output>(choose: (operations: Operations) => Operation<Input, Target, Output>) {
+    return ({ input, context }: { input: Input; context: Context }) => vault.call(context.connection, choose, input)
+  }
+
+  return os.router({
+    kms: {
+      CreateKey: os.kms.CreateKey.handler(through((all) => all.createKey)),
+      DescribeKey: os.kms.DescribeKey.handler(through((all) => all.describeKey)),
+      ListKeys: os.kms.ListKeys.handler(through((all) => all.listKeys)),
+      EnableKey: os.kms.EnableKey.handler(through((all) => all.enableKey)),
+      DisableKey: os.kms.DisableKey.handler(through((all) => all.disableKey)),
+      CreateAlias: os.kms.CreateAlias.handler(through((all) => all.createAlias)),
+      DeleteAlias: os.kms.DeleteAlias.handler(through((all) => all.deleteAlias)),
+      ListAliases: os.kms.ListAliases.handler(through((all) => all.listAliases)),
+      Encrypt: os.kms.Encrypt.handler(through((all) => all.encrypt)),
+      Decrypt: os.kms.Decrypt.handler(through((all) => all.decrypt)),
+      GenerateDataKey: os.kms.GenerateDataKey.handler(through((all) => all.generateDataKey)),
+      GenerateDataKeyWithoutPlaintext: os.kms.GenerateDataKeyWithoutPlaintext.handler(through((all) => all.generateDataKeyWithoutPlaintext)),
+      GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
+    },
+    console: {
+      keys: os.console.keys.handler(through((all) => all.listKeyViews)),
+      key: os.console.key.handler(through((all) => all.readKeyView)),
+    },
+    vault: {
+      status: os.vault.status.handler(({ context }) => vault.status(context.connection)),
+      watch: os.vault.watch.handler(({ context, signal }) => vault.watch(context.connection, signal)),
+      initialise: os.vault.initialise.handler(async ({ input, context }) => {
+        using passphrase = Secret.own(input.passphrase)
+        const request = { passphrase, name: input.name ?? defaultName, account: input.account, region: input.region, recovery: input.recovery ?? false }
+        const made = await vault.initialise(context.connection, request)
+        using code = made.recoveryCode
+        const answer = { account: made.principal.account, region: made.region }
+        return code === undefined ? answer : { ...answer, recoveryCode: String.fromCharCode(...code.bytes) }
+      }),
+      lock: os.vault.lock.handler(async ({ context }) => {
+        vault.sessions.principal(context.connection)
+        await vault.lock('request', context.connection)
+        return {}
+      }),
+      changePassphrase: os.vault.changePassphrase.handler(async ({ input, context }) => {
+        using current = Secret.own(input.current)
+        using next = Secret.own(input.next)
+        await vault.changePassphrase(context.connection, current, next)
+        return {}
+      }),
+      recover: os.vault.recover.handler(async ({ input, context }) => {
+        using code = Secret.own(input.code)
+        using next = Secret.own(input.next)
+        await vault.recover(context.connection, code, next)
+        return {}
+      }),
+    },
+    session: {
+      signIn: os.session.signIn.handler(async ({ input, context }) => {
+        using passphrase = Secret.own(input.passphrase)
+        return { principal: await vault.signIn(context.connection, passphrase) }
+      }),
+      issue: os.session.issue.handler(({ context }) => {
+        const { token, expiresAt } = vault.sessions.issue(context.connection)
+        return { token, expiresAt: new Date(expiresAt) }
+      }),
+      resume: os.session.resume.handler(({ input, context }) => {
+        using token = Secret.own(input.token)
+        return { principal: vault.sessions.resume(context.connection, token.bytes).principal }
+      }),
+      signOut: os.session.signOut.handler(({ context }) => {
+        vault.signOut(context.connection)
+        return {}
+      }),
+    },
+  })
+}
+
+export type HoldfastRouter = ReturnType<typeof createRouter>

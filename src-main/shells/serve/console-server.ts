@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { z } from '#contract/zod.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
+import type { Handler } from '../transport.ts'
+import type { Admission } from './admission.ts'
+import { createConsoleSockets } from './console-socket.ts'
+import { commonHeaders, newNonce, pageHeaders } from './headers.ts'
+import { type Stranger, strangerIn } from './origin.ts'
+import type { Pages } from './pages.ts'
+
+export interface ConsoleServer {
+  readonly port: number
+  /** `http://127.0.0.1:PORT/` */
+  readonly url: string
+  /** A fresh one-time link to the console. */
+  link(): string
+  /** Ends all connections. */
+  close(): Promise<void>
+}
+
+export interface ConsoleOptions {
+  readonly pages: Pages
+  readonly admission: Admission
+  readonly handler: Handler
+  /** 0 takes a free one. */
+  readonly port: number
+}
+
+/** Serves the browser console on 127.0.0.1 alone. Throws PORT_UNAVAILABLE. */
+export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServer> {
+  const { admission, pages } = options
+  const sockets = createConsoleSockets(admission, options.handler)
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 })
+  server.maxConnections = 256
+  const port = await listening(server, options.port)
+
+  server.on('request', (request, response) => {
+    const stranger = strangerIn(request.headers, port, request.method === 'POST' ? 'needs origin' : 'may lack origin')
+    if (stranger !== undefined) plain(response, stranger, strangerTexts[stranger])
+    else if (request.method === 'POST' && request.url === '/session') void exchangeLink(request, response, admission)
+    else if (request.method === 'GET' || request.method === 'HEAD') sendPage(request, response, pages)
+    else plain(response, 405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
+  })
+  server.on('upgrade', (request, stream, head) => {
+    // A client that goes away in the middle: there is nobody to tell.
+    stream.on('error', () => undefined)
+    const refusal = strangerIn(request.headers, port, 'needs origin') ?? (request.url === '/rpc' ? undefined : 404)
+    if (refusal === undefined) sockets.upgrade(request, stream, head)
+    else stream.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\n\r\n`)
+  })
+
+  const url = `http://127.0.0.1:${port}/`
+  return {
+    port,
+    url,
+    // The fragment never leaves the browser: not in a request, a log, or a Referer.
+    link: () => `${url}#token=${admission.issueLink()}`,
+    async close() {
+      sockets.close()
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+const strangerTexts = {
+  421: 'This is Holdfast on its own machine, reached under a name that is not its own.',
+  403: 'Only the console itself may ask.',
+} as const satisfies Record<Stranger, string>
+
+function sendPage(request: IncomingMessage, response: ServerResponse, pages: Pages): void {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  const page = pages.file(path)
+  if (page !== undefined) {
+    const body = page.read()
+    const caching = page.immutable ? 'private, max-age=31536000, immutable' : 'no-cache'
+    response.writeHead(200, { ...commonHeaders, 'Content-Type': page.type, 'Content-Length': body.length, 'Cache-Control': caching })
+    response.end(request.method === 'HEAD' ? undefined : body)
+    return
+  }
+  // A route of the page has no file ending; what has one is a file that is not there.
+  if (path !== '/index.html' && /\.[^/]*$/.test(path)) {
+    plain(response, 404, 'Not found.')
+  } else if (pages.index === undefined) {
+    plain(response, 404, 'The console is not built. Run `npm run build`, then start Holdfast again.')
+  } else {
+    const nonce = newNonce()
+    const body = Buffer.from(pages.index.replaceAll('__CSP_NONCE__', nonce))
+    response.writeHead(200, { ...pageHeaders(nonce), 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+}
+
+const exchangeForm = z.object({ link: z.string().max(128) })
+
+/** `POST /session {"link"}` gives `{"token"}`, or 403 with a sentence for the person. */
+async function exchangeLink(request: IncomingMessage, response: ServerResponse, admission: Admission): Promise<void> {
+  const form = exchangeForm.safeParse(await readJson(request))
+  if (response.destroyed) return
+  const token = form.success ? admission.exchange(form.data.link) : undefined
+  if (token !== undefined) {
+    json(response, 200, { token })
+  } else if (form.success) {
+    json(response, 403, { text: 'This link was used before, or is older than 60 seconds.', advice: 'Get a fresh one with `holdfast link`.' })
+  } else {
+    json(response, 400, { text: 'This is not a one-time link.' })
+  }
+}
+
+/** Undefined for a body that is no JSON, or beyond 1 KiB. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = []
+  let length = 0
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      length += part.length
+      if (length > 1024) return undefined
+      parts.push(part)
+    }
+    return JSON.parse(Buffer.concat(parts).toString('utf8'))
+  } catch {
+    // Cut off by the client, or no JSON: both are no form, and say nothing more.
+    return undefined
+  }
+}
+
+function json(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(value))
+}
+
+function plain(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers }).end(`${text}\n`)
+}
+
+async function listening(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      reject(new VaultError('PORT_UNAVAILABLE', { port, reason: error.code ?? error.name }))
+    }
+    server.once('error', failed)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', failed)
+      resolve()
+    })
+  })
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,20 @@
+import { VaultError } from '#core/vocabulary/failures.ts'
+import type { Database } from './database.ts'
+import { DATABASE_FILE } from './failures.ts'
+import { sql as firstTables } from './migrations/0001-first-tables.ts'
+
+/** In order; a migration's number is its place, from 1, and its file's name. */
+const MIGRATIONS = [firstTables]
+
+/** The schema version that this program writes: `PRAGMA user_version`. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/** Brings the schema up to date, each step in its own transaction. Throws VAULT_TOO_NEW for a database of a newer program. */
+export function migrate(database: Database): void {
+  const found = Number(database.pragma('user_version'))
+  if (found > SCHEMA_VERSION) throw new VaultError('VAULT_TOO_NEW', { file: DATABASE_FILE, version: found })
+  for (const [done, sql] of MIGRATIONS.entries()) {
+    if (done < found) continue
+    database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${done + 1}; COMMIT;`)
+  }
+}

@@ -1,0 +1,22 @@
+import type { Tables } from '#core/ports/store.ts'
+import type { Database } from './database.ts'
+import { createAliasTable } from './tables/aliases.ts'
+import { createAuditTable } from './tables/audit.ts'
+import { createIntentTable } from './tables/intents.ts'
+import { createKeyTable } from './tables/keys.ts'
+import { createMaterialTable } from './tables/materials.ts'
+import { createMemberTable } from './tables/members.ts'
+import { createVaultTable } from './tables/vault.ts'
+
+/** All repositories over one connection, each with its statements prepared once. */
+export function createTables(database: Database): Tables {
+  return {
+    vault: createVaultTable(database),
+    members: createMemberTable(database),
+    keys: createKeyTable(database),
+    materials: createMaterialTable(database),
+    aliases: createAliasTable(database),
+    intents: createIntentTable(database),
+    audit: createAuditTable(database),
+  }
+}

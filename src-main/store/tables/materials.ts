@@ -1,0 +1,37 @@
+import type { MaterialRow, MaterialTable } from '#core/ports/store.ts'
+import { unreachable } from '#core/vocabulary/failures.ts'
+import type { Database } from '../database.ts'
+import { bytes, integer, maybeBytes } from './columns.ts'
+
+/** A row as SQLite gives it. */
+type Found = Omit<MaterialRow, 'checkValue'> & { readonly checkValue: Uint8Array | null }
+
+const SELECT = `SELECT id, key_id AS keyId, member_id AS memberId, cka_id AS ckaId, kind, rung, check_value AS checkValue,
+  created_at AS createdAt, reserved FROM materials`
+
+export function createMaterialTable(database: Database): MaterialTable {
+  const get = database.query<Found>(`${SELECT} WHERE id = ?`)
+  const ofKey = database.query<Found>(`${SELECT} WHERE key_id = ? ORDER BY created_at, id`)
+  const insert = database.change(
+    `INSERT INTO materials (id, key_id, member_id, cka_id, kind, rung, check_value, created_at, reserved)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const reserve = database.changing<{ readonly reserved: number }>('UPDATE materials SET reserved = reserved + ? WHERE id = ? RETURNING reserved')
+  return {
+    get(id) {
+      const found = get.get(id)
+      return found && materialRow(found)
+    },
+    ofKey: (id) => ofKey.all(id).map(materialRow),
+    insert(row) {
+      insert.run(
+        row.id, row.keyId, row.memberId, row.ckaId, row.kind, row.rung, row.checkValue ?? null, row.createdAt, row.reserved,
+      )
+    },
+    reserve: (id, count) => reserve.get(integer(count), id)?.reserved ?? unreachable('a reservation for a material that is not there'),
+  }
+}
+
+function materialRow(found: Found): MaterialRow {
+  return { ...found, ckaId: bytes(found.ckaId), checkValue: maybeBytes(found.checkValue) }
+}

@@ -1,0 +1,21 @@
+import { resolve } from 'node:path'
+import { defineConfig } from 'vite'
+
+// The command line, `serve` and the HSM host for Node: our own sources bundled, npm packages left where npm put them.
+const root = import.meta.dirname
+
+export default defineConfig({
+  build: {
+    ssr: true,
+    outDir: resolve(root, 'out/serve'),
+    emptyOutDir: true,
+    // Node 22 is the oldest that runs the result (macOS, Windows); it knows no `using`, so that is lowered.
+    target: 'node22',
+    sourcemap: true,
+    rolldownOptions: {
+      input: { cli: resolve(root, 'src-main/shells/cli/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts') },
+      // Chunks beside the entries: places.ts finds everything from wherever it is bundled.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+})
