@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly passphraseFile?: string | undefined
   /** XDG_RUNTIME_DIR; undefined leaves it unset. */
   readonly runtime?: string | undefined
+  /** A folder of programs that come before all others. */
+  readonly programs?: string | undefined
 }
 
 /** Runs one command to its end. */
@@ -48,9 +50,10 @@ export interface Ready {
 }
 
 /** The environment of a command: nothing of this process's own vaults or terminals. */
-export function environment({ home, passphraseFile, runtime }: Surroundings): NodeJS.ProcessEnv {
+export function environment({ home, passphraseFile, runtime, programs }: Surroundings): NodeJS.ProcessEnv {
   const { PATH, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF } = process.env
-  const given = { PATH, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF, HOLDFAST_HOME: home, HOLDFAST_PASSPHRASE_FILE: passphraseFile, XDG_RUNTIME_DIR: runtime }
+  const path = programs === undefined ? PATH : `${programs}:${PATH ?? ''}`
+  const given = { PATH: path, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF, HOLDFAST_HOME: home, HOLDFAST_PASSPHRASE_FILE: passphraseFile, XDG_RUNTIME_DIR: runtime }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 

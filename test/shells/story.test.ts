@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Api } from '#contract/contract.ts'
 import { clientOver } from '#shells/transport.ts'
@@ -242,6 +243,23 @@ describe('serve', () => {
     const { ready } = await serving(here)
     const other = await initialised()
     refused(await holdfast(other, 'serve', '--port', new URL(ready.url).port), 'PORT_UNAVAILABLE')
+  })
+
+  it('opens the browser by a private file that leads to a link, never by an argument that holds one', async () => {
+    const here = await initialised()
+    const programs = join(here.folder, 'programs')
+    mkdirSync(programs)
+    const seen = join(here.folder, 'seen')
+    writeFileSync(join(programs, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$*" > '${seen}.new' && mv '${seen}.new' '${seen}'\n`, { mode: 0o755 })
+    const { ready, child, ended } = await serving({ ...here, programs }, '--open')
+    const opened = await vi.waitUntil(() => existsSync(seen) && readFileSync(seen, 'utf8'), { timeout: 20_000 })
+    const file = fileURLToPath(opened)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const link = /url=(http:[^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1] ?? expect.fail('no link')
+    await redeemed({ ...ready, link })
+    child.kill('SIGTERM')
+    await ended
+    expect(existsSync(file)).toBe(false)
   })
 
   it('that was killed leaves nothing that stops the next command', async () => {
