@@ -15,6 +15,7 @@
  * with ACTION one of
  *
  *   segfault | abort | hang | delay MILLISECONDS | return 0xNN
+ *   skip                             the real function is not called, and success is reported
  *   garbage                          the first byte of the result is wrong; C_GenerateKey makes the key extractable
  */
 #define _GNU_SOURCE
@@ -31,6 +32,8 @@
 #define MAX_WORDS 6
 
 enum when { BEFORE, AFTER };
+/* What a strike leaves to the function itself. */
+enum effect { NONE, GARBAGE, SKIP };
 
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST ours;
@@ -102,8 +105,8 @@ static CK_RV act(int count, char **words) {
   return CKR_OK;
 }
 
-/* Strikes if a line says so for this function and moment. Sets `garbage` where the result must be spoiled. */
-static CK_RV strike(const char *function, enum when when, int *garbage) {
+/* Strikes if a line says so for this function and moment. */
+static CK_RV strike(const char *function, enum when when, enum effect *effect) {
   char buffer[MAX_FILE], line[256], *cursor = buffer, *start, *end;
   read_faults(buffer);
   while (next_line(&cursor, line, sizeof line, &start, &end)) {
@@ -111,11 +114,10 @@ static CK_RV strike(const char *function, enum when when, int *garbage) {
     int count = words_of(line, words);
     if (count < 2 || strcmp(words[0], function)) continue;
     int is_after = !strcmp(words[1], "after"), first = is_after ? 2 : 1;
-    int is_garbage = count > first && !strcmp(words[first], "garbage");
-    /* A spoiled result needs the real function first, but its line is spent before. */
     if (is_after != (when == AFTER)) continue;
     if (!strcmp(words[count - 1], "once")) remove_line(buffer, start, end);
-    if (is_garbage) *garbage = 1;
+    if (count > first && !strcmp(words[first], "garbage")) *effect = GARBAGE;
+    if (count > first && !strcmp(words[first], "skip")) *effect = SKIP;
     return act(count - first, words + first);
   }
   return CKR_OK;
@@ -142,24 +144,23 @@ static CK_FLAGS extra_flags(void) {
 }
 
 /*
- * One forwarding function. `prepare` runs after the fault and before the real call and may return; `finish` runs after a success,
- * with `garbage` set where the result must be spoiled.
+ * One forwarding function. `prepare` runs after the fault and before the real call and may return; `finish` runs after a success.
  */
 #define FORWARD(name, parameters, arguments, prepare, finish) \
   static CK_RV name parameters {                              \
-    int garbage = 0;                                          \
+    enum effect effect = NONE;                                \
     trace(#name);                                             \
-    CK_RV result = strike(#name, BEFORE, &garbage);           \
-    if (result != CKR_OK) return result;                      \
+    CK_RV result = strike(#name, BEFORE, &effect);            \
+    if (result != CKR_OK || effect == SKIP) return result;    \
     prepare;                                                  \
     result = real->name arguments;                            \
     if (result != CKR_OK) return result;                      \
     finish;                                                   \
-    return strike(#name, AFTER, &garbage);                    \
+    return strike(#name, AFTER, &effect);                     \
   }
 
-#define NOTHING (void)garbage
-#define SPOIL(bytes, length) if (garbage && (bytes) && (length) > 0) (bytes)[0] ^= 0xff
+#define NOTHING (void)0
+#define SPOIL(bytes, length) if (effect == GARBAGE && (bytes) && (length) > 0) (bytes)[0] ^= 0xff
 #define REFUSE_HIDDEN if (has_line("hide", mechanism->mechanism)) return CKR_MECHANISM_INVALID
 
 /* Takes hidden mechanisms out of a list; a caller that only asks for the count gets one that is too high, which it must bear. */
@@ -212,7 +213,7 @@ FORWARD(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, C
 FORWARD(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG most, CK_ULONG *count),
         (session, objects, most, count), NOTHING, NOTHING)
 FORWARD(C_GenerateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *key),
-        (session, mechanism, template, count, key), if (garbage) template = loosened(template, count), NOTHING)
+        (session, mechanism, template, count, key), if (effect == GARBAGE) template = loosened(template, count), NOTHING)
 FORWARD(C_EncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key),
         REFUSE_HIDDEN; if ((result = make_iv(session, mechanism)) != CKR_OK) return result, NOTHING)
 FORWARD(C_Encrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *written),

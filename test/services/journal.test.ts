@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HsmMember } from '#core/ports/hsm.ts'
 import type { Store } from '#core/ports/store.ts'
+import { killedAt } from './killed-child.ts'
 import { PASSPHRASE, secret, temporaryVault, vaultAt, type TemporaryVault } from './temporary-vault.ts'
 import { watchedHome, watchedHsm } from './watched-ports.ts'
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await vault.holdfast.close()
   cpSync(vault.homePath, pristine, { recursive: true })
   await vault[Symbol.asyncDispose]()
-  const survived = await createKeyChild(copyOf('survivor'), 1_000)
+  const survived = await killedAt(copyOf('survivor'), 'create-key', 1_000)
   steps = Number(survived.output)
 })
 
@@ -35,7 +35,7 @@ describe('a process killed inside CreateKey', () => {
     const outcomes: number[] = []
     for (let step = 0; step < steps; step++) {
       const home = copyOf(`step-${step}`)
-      expect((await createKeyChild(home, step)).signal).toBe('SIGKILL')
+      expect((await killedAt(home, 'create-key', step)).signal).toBe('SIGKILL')
       const { keys, materials, objects, intents, works } = await afterUnlock(home)
       expect(intents, `intents after step ${step}`).toBe(0)
       expect(materials, `materials after step ${step}`).toBe(keys)
@@ -99,14 +99,4 @@ function copyOf(name: string): string {
   const copy = join(folder, name)
   cpSync(pristine, copy, { recursive: true })
   return copy
-}
-
-function createKeyChild(homePath: string, step: number): Promise<{ output: string; signal: NodeJS.Signals | null }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'create-key-child.ts'), homePath, String(step)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
-    child.on('error', reject)
-    child.on('close', (_code, signal) => { resolve({ output, signal }) })
-  })
 }

@@ -9,6 +9,8 @@ import type { HoldfastRouter } from '#shells/router.ts'
 import type { Connection } from '#services/sessions.ts'
 
 export const PASSPHRASE = 'correct horse battery staple'
+/** What tests change it to. */
+export const NEXT_PASSPHRASE = 'another horse battery staple'
 
 export type Client = RouterClient<HoldfastRouter>
 

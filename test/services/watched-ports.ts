@@ -6,16 +6,21 @@ import { createHsm } from '#hsm/hsm.ts'
 import { hostProgram } from '#shells/places.ts'
 import { createHome } from '#store/home.ts'
 
-/** Runs around each call of a port: `before` it is made, `after` it has resolved. Real adapters do the work. */
-export type Watch = (call: string, when: 'before' | 'after') => Promise<void> | void
+/** Runs around each call of a port: `before` it is made, `after` it has resolved (with what an HSM call gave). Real adapters do the work. */
+export type Watch = (call: string, when: 'before' | 'after', result?: unknown) => Promise<void> | void
 
-/** The real Home, whose stores are watched (`store.write`); `opened` is called with each store. */
+/** The real Home, watched (`home.replaceKeyslots`, `store.write`, `store.rekey`); `opened` is called with each store. */
 export function watchedHome(path: string, watch: Watch, opened: (store: Store) => void = () => undefined): Home {
   const home = createHome(path)
   return {
     ...home,
     path: home.path,
     tokenDirectory: home.tokenDirectory,
+    replaceKeyslots(bytes) {
+      void watch('home.replaceKeyslots', 'before')
+      home.replaceKeyslots(bytes)
+      void watch('home.replaceKeyslots', 'after')
+    },
     openStore(key) {
       const store = home.openStore(key)
       if (store === undefined) return undefined
@@ -29,7 +34,11 @@ export function watchedHome(path: string, watch: Watch, opened: (store: Store) =
           await watch('store.write', 'after')
           return result
         },
-        rekey: (key) => store.rekey(key),
+        async rekey(key) {
+          await watch('store.rekey', 'before')
+          await store.rekey(key)
+          await watch('store.rekey', 'after')
+        },
         close: () => store.close(),
       }
     },
@@ -69,7 +78,7 @@ function watchedSession(session: MemberSession, watch: Watch): MemberSession {
       return async (...given: unknown[]): Promise<unknown> => {
         await watch(`hsm.${String(name)}`, 'before')
         const result: unknown = await Reflect.apply(method, target, given)
-        await watch(`hsm.${String(name)}`, 'after')
+        await watch(`hsm.${String(name)}`, 'after', result)
         return result
       }
     },

@@ -1,10 +1,12 @@
 // Writes test/vectors/keyslots-v1: `node test/vectors/keyslots-v1.generate.ts`. Running it again changes nothing.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { encodeKeyslots } from '#core/keyslots/file.ts'
+import { createCrypto } from '#crypto/crypto.ts'
+import { encodeKeyslots, parseKeyslots } from '#core/keyslots/file.ts'
 import { addGeneration, createKeyslots, type NewSlot } from '#core/keyslots/keyslots.ts'
 import type { Keyslots } from '#core/keyslots/keyslot.ts'
 import { canonicalJson, type Json } from '#core/vocabulary/canonical.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import { asVaultId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { fixedRandomness } from '../crypto/fixed-randomness.ts'
@@ -35,10 +37,12 @@ export async function keyslotVectors(): Promise<Map<string, Vector>> {
   const vectors = new Map<string, Vector>()
   for (const [name, about, base, header] of opening) vectors.set(`opens-${name}`, { header: { expect: 'opens', about, ...header }, body: files[base] })
   for (const [name, about, expect, { base, change }] of FAULTS) {
-    vectors.set(name, { header: { expect, about, ...(expect === 'does not open' ? right : {}) }, body: change(files[base]) })
+    const body = change(files[base])
+    const more = expect === 'does not open' ? right : expect === 'VAULT_DAMAGED' ? { reason: parseReason(body) } : {}
+    vectors.set(name, { header: { expect, about, ...more }, body })
   }
-  for (const [name, about, change] of SEALED) {
-    vectors.set(name, { header: { expect: 'VAULT_DAMAGED', about, ...right }, body: edit(change)(files.two) })
+  for (const [name, about, reason, change] of SEALED) {
+    vectors.set(name, { header: { expect: 'VAULT_DAMAGED', about, reason, ...right }, body: edit(change)(files.two) })
   }
   const wrong = { expect: 'does not open', about: 'another passphrase', slot: '0', passphrase: `${PASSPHRASE}r` }
   return vectors.set('wrong-passphrase', { header: wrong, body: files.one })
@@ -186,13 +190,24 @@ const FAULTS: readonly (readonly [name: string, about: string, expect: string, c
 ]
 
 /** Faults behind a right passphrase. */
-const SEALED: readonly (readonly [name: string, about: string, change: (body: Body) => void])[] = [
-  ['behind-generation', 'a database key under another generation', ({ slots }) => { for (const s of slots) for (const k of s['databaseKeys'] as Members[]) k['generation'] = 7 }],
-  ['behind-sealed', 'an altered database key', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['sealed'] = flip(k['sealed']) }],
-  ['behind-ephemeral', 'another ephemeral key', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['ephemeralKey'] = flip(k['ephemeralKey']) }],
-  ['behind-low-order', 'an ephemeral key of low order', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['ephemeralKey'] = Buffer.alloc(32).toString('base64') }],
-  ['behind-other-slot', 'the database key sealed to the other slot', ({ slots: [a, b] }) => { if (a && b) a['databaseKeys'] = b['databaseKeys'] ?? [] }],
+const SEALED: readonly (readonly [name: string, about: string, reason: string, change: (body: Body) => void])[] = [
+  ['behind-generation', 'a database key under another generation', 'a sealed database key does not open', ({ slots }) => { for (const s of slots) for (const k of s['databaseKeys'] as Members[]) k['generation'] = 7 }],
+  ['behind-sealed', 'an altered database key', 'a sealed database key does not open', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['sealed'] = flip(k['sealed']) }],
+  ['behind-ephemeral', 'another ephemeral key', 'a sealed database key does not open', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['ephemeralKey'] = flip(k['ephemeralKey']) }],
+  ['behind-low-order', 'an ephemeral key of low order', 'a public key is not usable', ({ slots: [s] }) => { for (const k of s?.['databaseKeys'] as Members[]) k['ephemeralKey'] = Buffer.alloc(32).toString('base64') }],
+  ['behind-other-slot', 'the database key sealed to the other slot', 'a sealed database key does not open', ({ slots: [a, b] }) => { if (a && b) a['databaseKeys'] = b['databaseKeys'] ?? [] }],
 ]
+
+/** The reason that the parser gives: a vector for another fault than it says is seen when its file is read. */
+function parseReason(file: Uint8Array): string {
+  try {
+    parseKeyslots(createCrypto(), file)
+  } catch (error) {
+    if (error instanceof VaultError) return String(error.details['reason'])
+    throw error
+  }
+  return fail()
+}
 
 function fail(): never {
   throw new Error('the generator is wrong')

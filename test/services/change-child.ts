@@ -1,10 +1,10 @@
-import { secret, PASSPHRASE, vaultAt } from './temporary-vault.ts'
+import { NEXT_PASSPHRASE, PASSPHRASE, secret, vaultAt } from './temporary-vault.ts'
 import { watchedHome, watchedHsm, type Watch } from './watched-ports.ts'
 
-// A process that kills itself, as the kernel would, at the given step of its CreateKey: `node create-key-child.ts HOME STEP`.
+// A process that kills itself, as the kernel would, at the given step of one change: `node change-child.ts HOME CHANGE STEP`.
 // Steps are counted over the ports' calls, before and after each. Prints the number of steps if it survives.
 
-const [, , homePath = '', stepText = ''] = process.argv
+const [, , homePath = '', change = '', stepText = ''] = process.argv
 let counting = false
 let step = 0
 
@@ -17,7 +17,8 @@ const watch: Watch = () => {
 const vault = vaultAt(homePath, { hsm: watchedHsm(watch), home: (path) => watchedHome(path, watch) })
 await vault.api.session.signIn({ passphrase: secret(PASSPHRASE) })
 counting = true
-await vault.api.kms.CreateKey({})
+if (change === 'create-key') await vault.api.kms.CreateKey({})
+else await vault.api.vault.changePassphrase({ current: secret(PASSPHRASE), next: secret(NEXT_PASSPHRASE) })
 counting = false
 await vault[Symbol.asyncDispose]()
 process.stdout.write(String(step))
