@@ -32,10 +32,11 @@ export async function holdfast(around: Surroundings, ...args: string[]): Promise
 /** `serve --json`, once it is ready. */
 export async function serving(around: Surroundings, ...args: string[]): Promise<{ ready: Ready; child: ChildProcessWithoutNullStreams; ended: Promise<Outcome> }> {
   const child = start(around, ['serve', '--json', ...args])
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
   const ended = outcome(child)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   const lines = createInterface(child.stdout)
   const first = await Promise.race([once(lines, 'line'), ended.then(({ stderr }) => Promise.reject(new Error(`serve ended: ${stderr}`)))])
   return { ready: JSON.parse(String(first[0])) as Ready, child, ended }
