@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import aws4 from 'aws4'
 import fc from 'fast-check'
@@ -293,7 +293,7 @@ function bytes(text: string): Uint8Array {
 
 /** SHA-256, keyed or not, in the form that AWS's signer wants. */
 class Sha256 {
-  readonly #hash: Hash | Hmac
+  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>
 
   constructor(key?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', bufferOf(key))
