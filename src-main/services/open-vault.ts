@@ -1,9 +1,17 @@
 import type { Ambient } from '#core/ports/ambient.ts'
+import type { Certificates } from '#core/ports/certificates.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { Endpoint } from '#core/ports/endpoint.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
+import { createAuthenticate, type Authenticate } from './access-keys/authenticate.ts'
+import { manageAccessKeys } from './access-keys/manage.ts'
+import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
+import { manageAccounts } from './accounts.ts'
 import { consoleReads } from './console-reads.ts'
+import { createIdentities, type Identities } from './endpoint/identity.ts'
+import { manageEndpoint } from './endpoint/operations.ts'
 import { createEncryptionCount } from './encryption-count.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createJournal } from './journal.ts'
@@ -27,6 +35,10 @@ export interface OpenVault {
   readonly members: Members
   readonly gate: Gate
   readonly scheduler: Scheduler
+  /** Who signed a request (SigV4). */
+  readonly authenticate: Authenticate
+  readonly signingKeys: SigningKeys
+  readonly identities: Identities
   readonly operations: Operations
 }
 
@@ -35,6 +47,8 @@ export type Operations = ReturnType<typeof operationsOf>
 export function openVault(parts: {
   ambient: Ambient
   crypto: Crypto
+  certificates: Certificates
+  endpoint: Endpoint
   home: Home
   hsm: Hsm
   store: Store
@@ -42,22 +56,37 @@ export function openVault(parts: {
   refusals: Refusals
   changed: () => void
 }): OpenVault {
-  const { ambient, crypto, home, hsm, store, sessions, refusals, changed } = parts
+  const { ambient, crypto, certificates, endpoint, home, hsm, store, sessions, refusals, changed } = parts
   const row = store.read((tables) => tables.vault.get())
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const signingKeys = createSigningKeys(crypto, store)
+  const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   return {
     row,
     store,
     members,
     gate: createGate({ ambient, store, sessions, refusals, scope: row }),
     scheduler: createScheduler({ ambient, store, journal, changed }),
-    operations: operationsOf({ ambient, journal, sealing, members }),
+    authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
+    signingKeys,
+    identities,
+    operations: operationsOf({ ambient, journal, sealing, members, row, signingKeys, endpoint, identities, changed }),
   }
 }
 
-function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof createJournal>; sealing: ReturnType<typeof createSealing>; members: Members }) {
+function operationsOf(parts: {
+  ambient: Ambient
+  journal: ReturnType<typeof createJournal>
+  sealing: ReturnType<typeof createSealing>
+  members: Members
+  row: VaultRow
+  signingKeys: SigningKeys
+  endpoint: Endpoint
+  identities: Identities
+  changed: () => void
+}) {
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
@@ -67,5 +96,8 @@ function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof crea
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...manageAccessKeys(parts),
+    ...manageAccounts(parts),
+    ...manageEndpoint(parts),
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Home } from '#core/ports/home.ts'
@@ -5,11 +6,14 @@ import type { Hsm } from '#core/ports/hsm.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { createAmbient } from '#crypto/ambient.ts'
 import { createCrypto } from '#crypto/crypto.ts'
+import { createKmsEndpoint } from '#endpoints/kms/endpoint.ts'
+import { createCertificates } from '#endpoints/x509/certificates.ts'
 import { forkHost } from '#hsm/fork.ts'
 import { createHsm } from '#hsm/hsm.ts'
 import { findSoftHsm } from '#hsm/softhsm.ts'
 import { createVault, type Vault } from '#services/vault.ts'
 import { createHome } from '#store/home.ts'
+import { incidentLine, stderrLog, type Log } from './log.ts'
 import { hostProgram, toolsFolder, version } from './places.ts'
 import { createRouter, type HoldfastRouter } from './router.ts'
 
@@ -18,24 +22,34 @@ export interface Holdfast {
   readonly home: Home
   readonly vault: Vault
   readonly router: HoldfastRouter
-  /** Locks the vault and drops the lock of the home. */
+  /** Ends the endpoint, locks the vault and drops the lock of the home. */
   close(): Promise<void>
 }
 
 /** Wires adapters to services, by hand and once. Takes no lock and opens nothing: `home.acquire()` comes before the first call. */
-export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; ambient?: Ambient | undefined }): Holdfast {
+export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; ambient?: Ambient | undefined; log?: Log | undefined }): Holdfast {
   const home = options.home ?? createHome(options.homePath)
   const hsm = options.hsm ?? createHsm({ spawnHost: forkHost(hostProgram()), tools: toolsFolder() })
-  const vault = createVault({ ambient: options.ambient ?? createAmbient(), crypto: createCrypto(), home, hsm, version: version() })
+  const ambient = options.ambient ?? createAmbient()
+  const endpoint = createKmsEndpoint({ ambient, vault: () => vault, report: (error) => reported(error, options.log ?? stderrLog) })
+  const vault: Vault = createVault({ ambient, crypto: createCrypto(), certificates: createCertificates(), endpoint, home, hsm, version: version() })
   return {
     home,
     vault,
     router: createRouter(vault, { defaultName: basename(home.path), softHsm }),
     async close() {
+      await endpoint.stop()
       await vault.lock('signal')
       home.release()
     },
   }
+}
+
+/** The incident id under which the log has what is known of a fault of our own. */
+function reported(error: unknown, log: Log): string {
+  const incident = randomUUID()
+  log(incidentLine(incident, error))
+  return incident
 }
 
 async function softHsm(): Promise<string | undefined> {

@@ -97,6 +97,7 @@ export const failures = {
   STORE_FAILED: broken<{ reason: string }>((d) => `The vault's database refused the change: ${d.reason}.`, () => 'Nothing was changed.'),
   CONNECTION_LOST: broken(() => 'The connection to Holdfast was lost.', () => 'It is tried again; check that Holdfast still runs.'),
   PORT_UNAVAILABLE: refused<{ port: number; reason: string }>((d) => `Port ${d.port} of 127.0.0.1 cannot be had: ${d.reason}.`, () => 'Choose another with `--port`, or leave it out.'),
+  ENDPOINT_ON: refused<{ url: string }>((d) => `The endpoint is on already, at ${d.url}.`, () => 'Switch it off first to have it elsewhere.'),
   CANCELLED: refused(() => 'Cancelled.'),
   INTERNAL: broken<{ incident: string }>((d) => `Something went wrong inside Holdfast (incident ${d.incident}).`, () => 'The log has the details under this number.'),
 } as const
