@@ -10,6 +10,10 @@ declare class TextDecoder {
 
 /** Cancelling, as every runtime has it (WHATWG DOM). */
 declare class AbortController {
-  readonly signal: import('#core/ports/ambient.ts').AbortSignalLike
+  readonly signal: {
+    readonly aborted: boolean
+    addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
   abort(): void
 }
