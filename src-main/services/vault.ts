@@ -20,9 +20,11 @@ import type { Operation, Targeted } from './operation.ts'
 import { requireLength } from './passphrase.ts'
 import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
+import type { ProfileView } from './profile-view.ts'
+import { progressStream } from './progress-stream.ts'
 import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
 import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
-
+import type { ProfileProgress } from './token-profiles.ts'
 
 /** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
 const PATIENCE = 5_000
@@ -43,6 +45,13 @@ export interface Vault {
   changePassphrase(connection: Connection, current: Secret, next: Secret): Promise<void>
   /** Opens the vault by its recovery code and gives it a new passphrase. Throws RECOVERY_CODE_INVALID, RECOVERY_NOT_SET_UP. */
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
+  /**
+   * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
+   * background, after each opening. A single command would end in the middle of it.
+   */
+  reside(): void
+  /** Tries out what a member's token can do: progress, then the profile. Behind the gate like every call; ends when the signal aborts. */
+  runHsmProfile(connection: Connection, memberId: string, signal: AbortSignalLike | undefined): AsyncGenerator<ProfileProgress, ProfileView>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
@@ -59,6 +68,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
+  let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
   /** Opening, closing and changing the passphrase happen one after the other. */
@@ -83,7 +93,10 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
     await recordPendingEvents(ambient, home, opened)
     open = opened
     locked = undefined
-    await Promise.race([opened.members.open(), ambient.wait(PATIENCE)])
+    const ready = opened.members.open()
+    // Not before: a login must never have to wait for trials.
+    void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
+    await Promise.race([ready, ambient.wait(PATIENCE)])
     return opened
   }
 
@@ -122,6 +135,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
     open = undefined
     locked = { because, at: ambient.now() }
     sessions.endAll()
+    await closing.profiling.close()
     await closing.members.close()
     await closing.gate.drained()
     const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
@@ -213,6 +227,16 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
         })
         changes.announce()
       }),
+
+    reside() {
+      resident = true
+      void open?.profiling.refresh()
+    },
+
+    runHsmProfile: (connection, memberId, signal) =>
+      progressStream<ProfileProgress, ProfileView>(ambient, signal, (watch) =>
+        vault.call(connection, (operations) => operations.runHsmProfile, { memberId, ...watch }),
+      ),
 
     async call(connection, choose, input) {
       const opened = requireOpen()

@@ -55,6 +55,10 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
     },
+    hsm: {
+      profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
+      runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
+    },
     vault: {
       status: os.vault.status.handler(({ context }) => withLibrary(vault.status(context.connection))),
       watch: os.vault.watch.handler(async function* ({ context, signal }) {

@@ -1,6 +1,6 @@
 import type { EnforcementBadge } from '../vocabulary/tokens.ts'
 import { checkIds, checks, type CheckId } from './checks.ts'
-import type { CheckResults } from './profile.ts'
+import type { CheckResults, TokenClaims } from './profile.ts'
 
 export interface Enforcement {
   readonly badge: EnforcementBadge
@@ -9,15 +9,6 @@ export interface Enforcement {
   /** How many of the trials to get a key out were answered as they must be, of how many that gave an answer at all. */
   readonly held: number
   readonly tried: number
-}
-
-/** What a token and its library say of themselves. */
-export interface TokenClaims {
-  readonly manufacturer: string
-  readonly model: string
-  readonly library: { readonly description: string }
-  /** CKF_HW_SLOT: the library says that the slot is hardware. */
-  readonly hardwareSlot: boolean
 }
 
 /** The trials to get a key out of a token. */
@@ -82,6 +73,6 @@ const programs = [
 ] as const
 
 function softwareName(token: TokenClaims): string | undefined {
-  const claims = [token.manufacturer, token.model, token.library.description]
+  const claims = [token.manufacturer, token.model, token.library]
   return programs.find(({ says }) => claims.some((claim) => says.test(claim)))?.name
 }

@@ -4,6 +4,7 @@ import type { CheckId } from './checks.ts'
 /** What a token really can, as it was seen: the results of the checks, and of what they were made. */
 export interface TokenProfile {
   readonly identity: TokenIdentity
+  readonly claims: TokenClaims
   /** The edition of the table of checks. */
   readonly edition: number
   /** Wall clock, milliseconds. */
@@ -36,16 +37,32 @@ export interface TokenIdentity {
   readonly firmware: string
 }
 
-/** What has the members of a token's facts that identify it. */
-interface Identified {
+/** What a token and its library say of themselves. */
+export interface TokenClaims {
+  readonly manufacturer: string
+  readonly model: string
+  /** CK_INFO.libraryDescription. */
+  readonly library: string
+  /** CKF_HW_SLOT: the library says that the slot is hardware. */
+  readonly hardwareSlot: boolean
+}
+
+/** The part of a token's facts that a profile keeps. */
+interface Facts {
+  readonly manufacturer: string
   readonly model: string
   readonly serial: string
   readonly firmware: string
-  readonly library: { readonly version: string; readonly sha256: string }
+  readonly hardwareSlot: boolean
+  readonly library: { readonly description: string; readonly version: string; readonly sha256: string }
 }
 
-export function identityOf({ model, serial, firmware, library }: Identified): TokenIdentity {
+export function identityOf({ model, serial, firmware, library }: Facts): TokenIdentity {
   return { moduleHash: library.sha256, libraryVersion: library.version, model, serial, firmware }
+}
+
+export function claimsOf({ manufacturer, model, library, hardwareSlot }: Facts): TokenClaims {
+  return { manufacturer, model, library: library.description, hardwareSlot }
 }
 
 /** What of a token is another than at its profile, in words; empty if the profile still holds. */

@@ -50,7 +50,9 @@ export function listTokens(library: Library): FoundToken[] {
 
 /** The initialised token with this serial; undefined if it is not there. */
 export function findToken(library: Library, serial: string): FoundToken | undefined {
-  return listTokens(library).find((token) => token.facts.initialised && token.facts.serial === serial)
+  const matching = listTokens(library).filter((token) => token.facts.initialised && token.facts.serial === serial)
+  // softokn3 shows two tokens with the serial 0000000000000000, of which one has a user and keeps keys.
+  return matching.find((token) => (token.flags & TokenFlag.USER_PIN_INITIALIZED) !== 0) ?? matching[0]
 }
 
 function describe(library: Library, slot: Slot): FoundToken {

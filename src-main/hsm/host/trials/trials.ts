@@ -101,6 +101,9 @@ export class Trials {
 function failed(error: unknown): Verdict {
   if (error instanceof WrongAnswer) return verdict('wrong', { detail: error.message })
   if (error instanceof NotThere) return verdict('absent', { detail: error.message })
+  // Node's own refusal of what the token gave: a point that is on no curve, a modulus of zeros.
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string' && code.startsWith('ERR_')) return verdict('wrong', { detail: `what the token gives makes no sense outside it (${code})` })
   const value = ckrOf(error)
   if (value === undefined || NO_VERDICT.has(value)) throw error
   return verdict('refused', { ckr: value })
