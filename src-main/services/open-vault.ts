@@ -15,16 +15,19 @@ import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
+import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
 export interface OpenVault {
   readonly row: VaultRow
   readonly store: Store
   readonly members: Members
+  readonly profiling: Profiling
   readonly gate: Gate
   readonly scheduler: Scheduler
   readonly operations: Operations
@@ -47,17 +50,25 @@ export function openVault(parts: {
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const profiling = createProfiling({ ambient, store, members, changed })
   return {
     row,
     store,
     members,
+    profiling,
     gate: createGate({ ambient, store, sessions, refusals, scope: row }),
     scheduler: createScheduler({ ambient, store, journal, changed }),
-    operations: operationsOf({ ambient, journal, sealing, members }),
+    operations: operationsOf({ ambient, journal, sealing, members, profiling }),
   }
 }
 
-function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof createJournal>; sealing: ReturnType<typeof createSealing>; members: Members }) {
+function operationsOf(parts: {
+  ambient: Ambient
+  journal: ReturnType<typeof createJournal>
+  sealing: ReturnType<typeof createSealing>
+  members: Members
+  profiling: Profiling
+}) {
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
@@ -67,5 +78,6 @@ function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof crea
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...tokenProfiles(parts),
   }
 }
