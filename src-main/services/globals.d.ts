@@ -7,9 +7,3 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
   decode(bytes: Uint8Array): string
 }
-
-/** Cancelling, as every runtime has it (WHATWG DOM). */
-declare class AbortController {
-  readonly signal: import('#core/ports/ambient.ts').AbortSignalLike
-  abort(): void
-}

@@ -23,16 +23,19 @@ import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
+import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
 export interface OpenVault {
   readonly row: VaultRow
   readonly store: Store
   readonly members: Members
+  readonly profiling: Profiling
   readonly gate: Gate
   readonly scheduler: Scheduler
   /** Who signed a request (SigV4). */
@@ -63,16 +66,18 @@ export function openVault(parts: {
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
   const signingKeys = createSigningKeys(crypto, store)
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
+  const profiling = createProfiling({ ambient, store, members, changed })
   return {
     row,
     store,
     members,
+    profiling,
     gate: createGate({ ambient, store, sessions, refusals, scope: row }),
     scheduler: createScheduler({ ambient, store, journal, changed }),
     authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
     signingKeys,
     identities,
-    operations: operationsOf({ ambient, journal, sealing, members, row, signingKeys, endpoint, identities, changed }),
+    operations: operationsOf({ ambient, journal, sealing, members, profiling, row, signingKeys, endpoint, identities, changed }),
   }
 }
 
@@ -86,6 +91,7 @@ function operationsOf(parts: {
   endpoint: Endpoint
   identities: Identities
   changed: () => void
+  profiling: Profiling
 }) {
   return {
     ...manageKeys(parts),
@@ -99,5 +105,6 @@ function operationsOf(parts: {
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),
+    ...tokenProfiles(parts),
   }
 }

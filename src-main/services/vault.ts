@@ -15,6 +15,7 @@ import { asAccountId } from '#core/vocabulary/ids.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
 import { createAttempts } from './attempts.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
+import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { requestView, startListening, type RequestView } from './endpoint/operations.ts'
@@ -24,9 +25,11 @@ import type { Operation, Targeted } from './operation.ts'
 import { requireLength } from './passphrase.ts'
 import { failedUnlockLine, failedUnlockTimes, pendingLine, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
+import type { ProfileView } from './profile-view.ts'
+import { progressStream } from './progress-stream.ts'
 import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
 import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
-
+import type { ProfileProgress } from './token-profiles.ts'
 
 /** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
 const PATIENCE = 5_000
@@ -58,6 +61,13 @@ export interface Vault {
   startEndpoint(connection: Connection, address: EndpointAddress): Promise<EndpointState>
   /** The last requests at the endpoint, the newest first, for whoever is signed in. A look at it is no call, and is not recorded. */
   requests(connection: Connection): RequestView[]
+  /**
+   * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
+   * background, after each opening. A single command would end in the middle of it.
+   */
+  reside(): void
+  /** Tries out what a member's token can do: progress, then the profile. Behind the gate like every call; ends when the signal aborts. */
+  runHsmProfile(connection: Connection, memberId: string, signal: AbortSignalLike | undefined): AsyncGenerator<ProfileProgress, ProfileView>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
@@ -74,6 +84,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
+  let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
   /** Opening, closing and changing the passphrase happen one after the other. */
@@ -98,8 +109,11 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
     await recordPendingEvents(ambient, home, opened)
     open = opened
     locked = undefined
+    const ready = opened.members.open()
+    // Not before: a login must never have to wait for trials.
+    void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
     await patiently(async () => {
-      await opened.members.open()
+      await ready
       await opened.scheduler.look()
     })
     opened.scheduler.start()
@@ -117,7 +131,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
 
   /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
   async function patiently(work: () => Promise<void>): Promise<void> {
-    const enough = new AbortController()
+    const enough = createCancellation()
     const waited = ambient.wait(PATIENCE, enough.signal).catch((error: unknown) => {
       if (!(error instanceof VaultError) || error.code !== 'CANCELLED') throw error
     })
@@ -125,7 +139,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
       // Each part tells its own failure: a member in its status, what is due by staying due.
       if (!(error instanceof VaultError)) throw error
     })
-    await Promise.race([worked.finally(() => { enough.abort() }), waited])
+    await Promise.race([worked.finally(() => { enough.cancel() }), waited])
   }
 
   /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
@@ -163,6 +177,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
     open = undefined
     locked = { because, at: ambient.now() }
     sessions.endAll()
+    await closing.profiling.close()
     await closing.members.close()
     await closing.scheduler.stop()
     await closing.gate.drained()
@@ -285,6 +300,16 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
     async look() {
       await open?.scheduler.look()
     },
+
+    reside() {
+      resident = true
+      void open?.profiling.refresh()
+    },
+
+    runHsmProfile: (connection, memberId, signal) =>
+      progressStream<ProfileProgress, ProfileView>(ambient, signal, (watch) =>
+        vault.call(connection, (operations) => operations.runHsmProfile, { memberId, ...watch }),
+      ),
 
     async call(connection, choose, input) {
       const opened = requireOpen()

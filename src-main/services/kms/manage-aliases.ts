@@ -3,7 +3,7 @@ import { aliasArn } from '#core/keys/arn.ts'
 import { requireState } from '#core/keys/states.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
-import type { Scope, Tables } from '#core/ports/store.ts'
+import type { KeyRow, Scope, Tables } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { AliasName } from '#core/vocabulary/ids.ts'
 import type { Operation, Targeted } from '../operation.ts'
@@ -64,7 +64,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
         if (former === undefined) throw notFound(call.scope, name)
         const key = currentKey(tables, target)
         requireState('UpdateAlias', keyState(key), target.arn)
-        if (former.spec !== key.spec || former.usage !== key.usage) {
+        if (kindOf(former) !== kindOf(key)) {
           throw new VaultError('ValidationException', { text: `Alias ${aliasArn(call.scope, name)} cannot be moved to a key of another type or usage.` })
         }
         if (former.id !== key.id) requireAliasLeft(tables, target)
@@ -129,6 +129,11 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
 
 export interface AliasTarget extends Targeted {
   readonly name: AliasName
+}
+
+/** What an alias may not change: callers rely on the kind of key behind it. */
+function kindOf(key: KeyRow): string {
+  return `${key.spec} ${key.usage}`
 }
 
 function requireAliasLeft(tables: Tables, target: KeyTarget): void {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addGlobalOptions } from './globals.ts'
+import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
 import { addKms } from './kms.ts'
 import { addLink } from './link.ts'
@@ -46,6 +47,7 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addHsm(program, place)
   return program
 }
 

@@ -28,6 +28,7 @@ export interface OwnerOptions {
 
 /** Opens both ways in. The caller holds the home's lock. */
 export async function runOwner(holdfast: Holdfast, options: OwnerOptions): Promise<RunningOwner> {
+  holdfast.vault.reside()
   const handler = createHandler(holdfast.router, options.log)
   const admission = createAdmission(createAmbient())
   const console = await serveConsole({ pages: readPages(options.renderer), admission, handler, port: options.port })
