@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { addAccessKey } from './access-key.ts'
+import { addAccount } from './account.ts'
+import { addEndpoint } from './endpoint.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
@@ -47,6 +50,9 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addEndpoint(program, place)
+  addAccessKey(program, place)
+  addAccount(program, place)
   addHsm(program, place)
   return program
 }
