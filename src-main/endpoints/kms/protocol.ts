@@ -43,7 +43,7 @@ const TARGET = 'TrentService.'
 export function namedOperation(request: ReceivedRequest): ServedOperation | undefined {
   if (request.method !== 'POST' || request.path !== '/') return undefined
   const headers = headerValues(request, 'x-amz-target')
-  const targets = headers.length > 0 ? headers : queryPairs(request.query).flatMap(([name, value]) => (name === 'X-Amz-Target' ? [value] : []))
+  const targets = headers.length > 0 ? headers : queryPairs(request.query).flatMap(([name, value]) => (name.toLowerCase() === 'x-amz-target' ? [value] : []))
   const [target] = targets
   if (targets.length !== 1 || target?.startsWith(TARGET) !== true) return undefined
   return servedOperations.get(target.slice(TARGET.length))
