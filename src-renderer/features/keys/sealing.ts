@@ -18,7 +18,7 @@ export const rungs = {
     short: 'In the token',
     mechanism: 'CKM_AES_GCM',
     limit: '4.3 billion encryptions, then only decrypting',
-    text: 'Rung 1: the token encrypts and decrypts by itself with AES-256-GCM. Each encryption has a random IV, so one material may encrypt 4,294,967,296 times; Holdfast counts them and then refuses to encrypt. Decrypting has no limit.',
+    text: 'Rung 1: the token encrypts and decrypts by itself with AES-256-GCM. Each encryption has a random IV, so one material may encrypt 4,294,967,296 times; Holdfast counts them, in blocks of 65,536 that it reserves ahead, and then refuses to encrypt. Decrypting has no limit.',
   },
   2: {
     short: 'Key per message from the token',
