@@ -24,6 +24,8 @@ export function useTableModel<Row extends object>(
   props: { readonly rows: () => readonly Row[]; readonly columns: () => readonly TableColumn<Row>[]; readonly rowKey: (row: Row) => string },
   sort: Ref<TableSort>,
   root: Ref<HTMLElement | null>,
+  /** Something floats over the last rows: let them be scrolled above it. */
+  covered: Ref<boolean>,
 ): TableModel<Row> {
   const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
   const table = useTable({
@@ -44,6 +46,7 @@ export function useTableModel<Row extends object>(
 
   const rowHeight = tokenPixels('--row')
   const headHeight = tokenPixels('--row-head')
+  const cover = tokenPixels('--bulk-bar')
   const virtualizer = useVirtualizer(
     computed(() => ({
       count: sorted.value.length,
@@ -51,6 +54,8 @@ export function useTableModel<Row extends object>(
       estimateSize: () => rowHeight,
       getItemKey: (index: number) => sorted.value[index]?.id ?? index,
       scrollPaddingStart: headHeight,
+      scrollPaddingEnd: covered.value ? cover : 0,
+      paddingEnd: covered.value ? cover : 0,
       overscan: OVERSCAN,
     })),
   )
