@@ -7,12 +7,16 @@ import { consoleReads } from './console-reads.ts'
 import { createEncryptionCount } from './encryption-count.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createJournal } from './journal.ts'
+import { deleteKeys } from './kms/delete-keys.ts'
+import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
+import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
 import type { Refusals } from './refusals.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -22,6 +26,7 @@ export interface OpenVault {
   readonly store: Store
   readonly members: Members
   readonly gate: Gate
+  readonly scheduler: Scheduler
   readonly operations: Operations
 }
 
@@ -47,6 +52,7 @@ export function openVault(parts: {
     store,
     members,
     gate: createGate({ ambient, store, sessions, refusals, scope: row }),
+    scheduler: createScheduler({ ambient, store, journal, changed }),
     operations: operationsOf({ ambient, journal, sealing, members }),
   }
 }
@@ -56,6 +62,9 @@ function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof crea
     ...manageKeys(parts),
     ...manageAliases(parts),
     ...useKeys(parts),
+    ...describeKeys(),
+    ...rotateKeys(parts),
+    ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
   }
