@@ -14,7 +14,8 @@ export default defineConfig({
     sourcemap: true,
     rolldownOptions: {
       input: { cli: resolve(root, 'src-main/shells/cli/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts') },
-      output: { entryFileNames: '[name].js' },
+      // Chunks beside the entries: places.ts finds everything from wherever it is bundled.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
 })

@@ -1,6 +1,6 @@
 // Chromium, for the tests that drive the console. Holdfast itself does not need it: without it those tests are skipped.
 
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture } from './child.mjs'
 import { installSystemPackages, isDebian, isRoot, unpackPackages } from './debian.mjs'
@@ -18,6 +18,9 @@ const installedAt = [
 
 /** The script in an unpacked package's folder that starts it with the libraries beside it. */
 const starter = 'start-chromium'
+
+/** Beside it, for a system that has no fonts at all. */
+const fontConfig = 'fonts.conf'
 
 /** The absolute path of a Chromium: HOLDFAST_CHROMIUM, an installed one, or the one that set-up fetched. Undefined if there is none. */
 export function chromiumPath() {
@@ -53,26 +56,48 @@ async function tryToInstall() {
  */
 export async function fetchChromium(folder) {
   await unpackPackages(['chromium'], folder, { withMissingDependencies: true })
-  const architecture = (await capture('dpkg-architecture', ['-qDEB_HOST_MULTIARCH'])).output.trim()
-  const triplet = /^[\w-]+$/.test(architecture) ? architecture : `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
   const path = join(folder, starter)
-  writeFileSync(path, starterScript(triplet))
+  writeFileSync(join(folder, fontConfig), fontConfiguration(folder))
+  writeFileSync(path, starterScript(libraryFolders(folder)))
   chmodSync(path, 0o755)
   const tried = await capture(path, ['--headless', '--no-sandbox', '--disable-gpu', '--dump-dom', 'data:text/html,<p>it runs</p>'], { timeout: 60_000 })
   if (tried.output.includes('it runs')) return
-  chmodSync(path, 0o644)
-  await capture('rm', ['-rf', folder])
+  rmSync(folder, { recursive: true, force: true })
   throw new SetUpError(`The fetched Chromium does not run here: ${tried.output.trim().split('\n').at(-1) ?? ''}`)
 }
 
-/** @param {string} triplet Debian's name of the architecture, as in /usr/lib/TRIPLET */
-function starterScript(triplet) {
-  return `#!/bin/sh
-# Written by Holdfast's set-up: starts the Chromium unpacked here with the libraries unpacked beside it.
-here=$(dirname "$(readlink -f "$0")")
-export LD_LIBRARY_PATH="$here/usr/lib/${triplet}:$here/lib/${triplet}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_SYSROOT="$here"
-exec "$here/usr/lib/chromium/chromium" "$@"
+/**
+ * The folders below an unpacked tree that hold shared libraries: usr/lib/<architecture>, and those in it for one package's own.
+ * @param {string} folder
+ * @returns {string[]} relative to it
+ */
+function libraryFolders(folder) {
+  const first = ['lib', 'usr/lib'].flatMap((lib) => subfolders(folder, lib)).filter((path) => path.endsWith('-linux-gnu'))
+  return [...first, ...first.flatMap((path) => subfolders(folder, path)).filter((path) => readdirSync(join(folder, path)).some((name) => /\.so(\.|$)/.test(name)))]
+}
+
+/** @param {string} folder @param {string} path */
+function subfolders(folder, path) {
+  if (!existsSync(join(folder, path))) return []
+  const entries = readdirSync(join(folder, path), { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => `${path}/${entry.name}`)
+}
+
+/** @param {string} folder */
+function fontConfiguration(folder) {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>
 `
 }
 
+/** @param {string[]} libraries folders, relative to the script's own */
+function starterScript(libraries) {
+  return `#!/bin/sh
+# Written by Holdfast's set-up: starts the Chromium unpacked here with the libraries unpacked beside it.
+here=$(dirname "$(readlink -f "$0")")
+export LD_LIBRARY_PATH="${libraries.map((path) => `$here/${path}`).join(':')}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_FILE="$here/${fontConfig}"
+exec "$here/usr/lib/chromium/chromium" "$@"
+`
+}

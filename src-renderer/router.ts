@@ -1,2 +1,32 @@
 import { createRouter, createWebHistory } from 'vue-router'
-export const router = createRouter({ history: createWebHistory(), routes: [] })
+import HsmsPage from './features/hsm/HsmsPage.vue'
+import CreateKeyPage from './features/keys/CreateKeyPage.vue'
+import KeyPage from './features/keys/KeyPage.vue'
+import KeysPage from './features/keys/KeysPage.vue'
+import SettingsPage from './features/settings/SettingsPage.vue'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: string
+    /** The page fills the frame and brings its own steps in the place of the side navigation. */
+    wizard?: boolean
+  }
+}
+
+/** Every page, by a path that can be linked. */
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: '/keys' },
+    { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
+    { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
+    { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
+    { path: '/hsms', name: 'hsms', component: HsmsPage, meta: { title: 'HSMs' } },
+    { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
+    { path: '/:rest(.*)*', redirect: '/keys' },
+  ],
+})
+
+router.afterEach((to) => {
+  document.title = `${to.meta.title} · Holdfast`
+})

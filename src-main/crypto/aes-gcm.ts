@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import type { AesGcm } from '#core/ports/crypto.ts'
+import { concat } from '#core/vocabulary/bytes.ts'
+import { plain } from './plain.ts'
 
 const GCM = 'aes-256-gcm'
 const TAG_BYTES = 16
@@ -14,7 +16,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
       const ciphertext = cipher.update(plaintext)
       // GCM is a stream: final() makes the tag and gives no more bytes.
       cipher.final()
-      return { ciphertext, tag: cipher.getAuthTag() }
+      return { ciphertext: plain(ciphertext), tag: plain(cipher.getAuthTag()) }
     },
 
     open(iv, ciphertext, tag, aad) {
@@ -25,7 +27,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
       const plaintext = decipher.update(ciphertext)
       try {
         decipher.final()
-        return plaintext
+        return plain(plaintext)
       } catch {
         // With key, IV and tag of the right lengths (checked by Node), final() fails for one reason: the tag.
         plaintext.fill(0)
@@ -37,7 +39,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
 
 export function aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
   const { ciphertext, tag } = aesGcm(key).seal(iv, plaintext, aad)
-  return Buffer.concat([ciphertext, tag])
+  return concat(ciphertext, tag)
 }
 
 export function aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {

@@ -2,6 +2,7 @@ import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { hashRaw } from '@node-rs/argon2'
 import type { Argon2Parameters, Crypto } from '#core/ports/crypto.ts'
 import { aesGcm, aesGcmOpen, aesGcmSeal } from './aes-gcm.ts'
+import { plain } from './plain.ts'
 import { x25519, x25519Generate } from './x25519.ts'
 
 /** The Crypto port over node:crypto (OpenSSL in Node, BoringSSL in Electron) and a native Argon2. Holds no state. */
@@ -10,11 +11,11 @@ export function createCrypto(): Crypto {
 }
 
 function sha256(data: Uint8Array): Uint8Array {
-  return hash('sha256', data, 'buffer')
+  return plain(hash('sha256', data, 'buffer'))
 }
 
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return createHmac('sha256', key).update(data).digest()
+  return plain(createHmac('sha256', key).update(data).digest())
 }
 
 function hkdfSha256(input: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
@@ -30,7 +31,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array> {
-  return hashRaw(password, {
+  const key = await hashRaw(password, {
     // Its enums are ambient const enums, which isolated modules cannot read: Argon2id is 2, version 0x13 is 1.
     algorithm: 2,
     version: 1,
@@ -40,4 +41,5 @@ async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argo
     parallelism: parameters.lanes,
     outputLen: 32,
   })
+  return plain(key)
 }

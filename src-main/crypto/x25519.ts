@@ -16,14 +16,12 @@ export function x25519Generate(): { publicKey: Uint8Array; privateKey: Uint8Arra
 
 export function x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
   const keys = { privateKey: importPrivate(privateKey), publicKey: importPublic(publicKey) }
-  let shared: Buffer
   try {
-    shared = diffieHellman(keys)
+    return Uint8Array.from(diffieHellman(keys))
   } catch {
     // OpenSSL and BoringSSL fail for one reason once both keys are imported: the result is all zero (RFC 7748 section 6.1).
     return undefined
   }
-  return shared
 }
 
 function importPrivate(raw: Uint8Array): KeyObject {

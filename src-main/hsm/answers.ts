@@ -54,7 +54,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
 }
 
 export function record<T extends object>(fields: { readonly [K in keyof T]: Read<T[K]> }): Read<T> {
-  const readers = Object.entries(fields) as [string, Read<unknown>][]
+  const readers = Object.entries<Read<unknown>>(fields)
   return (value) => {
     if (typeof value !== 'object' || value === null) throw new TypeError('no record')
     return Object.fromEntries(readers.map(([name, read]) => [name, read((value as Record<string, unknown>)[name])])) as T

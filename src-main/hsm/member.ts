@@ -3,7 +3,7 @@ import { VaultError, unreachable, type FailureCode } from '#core/vocabulary/fail
 import { Backoff, type BackoffTimes } from './backoff.ts'
 import { failureOf, type Consequence } from './failures.ts'
 import type { Hosts } from './hosts.ts'
-import { HostLink } from './link.ts'
+import type { HostLink } from './link.ts'
 import { operations, type ArgumentsOf, type Call, type OperationName, type ResultOf } from './protocol.ts'
 import { RefusedPin } from './refused-pin.ts'
 import { createSession } from './session.ts'
@@ -139,17 +139,18 @@ export class Member implements HsmMember {
       const direct = this.#directly(link)
       await direct('load', module.library, module.parameters)
       const { facts, loginRequired } = await direct('open', this.config.serial)
+      this.#mustLive(link)
       this.#set({ state: 'opening', token: facts })
       if (loginRequired) await this.#login(direct, facts)
       await this.#owner.reconcile(createSession(direct))
-      if (link.gone) throw failureOf(link.gone, this.config.name).error
+      this.#mustLive(link)
       this.#ready(link, facts)
       return facts
     } catch (error) {
       link?.end('closed', 'it could not be opened')
       if (!overtaken()) {
         this.#backoff.failed()
-        this.#lose(link, error instanceof VaultError ? error : this.#unavailable('its keys could not be reconciled'))
+        this.#lose(link, error instanceof VaultError ? (error as VaultError) : this.#unavailable('its keys could not be reconciled'))
       }
       throw error
     }
@@ -186,6 +187,11 @@ export class Member implements HsmMember {
     this.#failure = undefined
     this.#set({ state: 'ready', token })
     void link.ended.then((gone) => { this.#lose(link, failureOf(gone, this.config.name).error) })
+  }
+
+  /** Throws if the host of an opening has ended meanwhile, by itself or by `close`. */
+  #mustLive(link: HostLink): void {
+    if (link.gone) throw failureOf(link.gone, this.config.name).error
   }
 
   /** What a call's failure does to the member, if it still has the host that the call was made on. */

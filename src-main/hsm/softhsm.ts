@@ -48,9 +48,13 @@ export async function findSoftHsm(environment: NodeJS.ProcessEnv, tools: string 
 
 /**
  * Writes the configuration of a SoftHSM whose tokens lie in the folder, beside the folder, and returns its path (SOFTHSM2_CONF).
- * Creates the folder where it is missing. Both are readable by their owner only.
+ * Creates the folder where it is missing. Both are readable by their owner only. Throws HSM_UNAVAILABLE for a path that
+ * SoftHSM's configuration cannot hold.
  */
 export async function writeSoftHsmConfiguration(tokenDirectory: string): Promise<string> {
+  if (UNWRITABLE.test(tokenDirectory)) {
+    throw new VaultError('HSM_UNAVAILABLE', { member: 'SoftHSM', reason: 'its configuration cannot name a folder whose path holds #, = or a line break, or ends with a blank' })
+  }
   await mkdir(tokenDirectory, { recursive: true, mode: 0o700 })
   const path = join(dirname(tokenDirectory), 'softhsm2.conf')
   const wanted = configuration(tokenDirectory)
@@ -63,7 +67,9 @@ export async function writeSoftHsmConfiguration(tokenDirectory: string): Promise
   return path
 }
 
-/** SoftHSM 2.6 reads `name = value` lines; it has no quoting. */
+/** SoftHSM 2.6 reads `name = value` lines without quoting: # begins a comment, a second = spoils the line, blanks at the ends are cut. */
+const UNWRITABLE = /[#=\r\n]|^\s|\s$/
+
 function configuration(tokenDirectory: string): string {
   return [
     '# Written by Holdfast at each start of this SoftHSM; changes are lost.',

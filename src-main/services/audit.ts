@@ -48,6 +48,10 @@ export function recordedFailure(error: unknown): { code: string; text: string } 
 function recordable(value: Json): Json {
   if (typeof value === 'string') return value.toWellFormed()
   if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return (value as readonly Json[]).map(recordable)
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), recordable(member as Json)]))
+  if (isList(value)) return value.map(recordable)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), recordable(member)]))
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }

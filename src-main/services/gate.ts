@@ -54,8 +54,12 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
         return output
       })
     } catch (error) {
-      await settlement?.abandon?.()
-      await store.write((tables) => record(tables, call, operation, { request, response: null, target, error }))
+      try {
+        await settlement?.abandon?.()
+      } finally {
+        // Refused or failed, the call is on the record before its caller hears of it.
+        await store.write((tables) => { record(tables, call, operation, { request, response: null, target, error }) })
+      }
       throw error
     }
   }

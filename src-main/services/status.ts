@@ -7,7 +7,9 @@ import type { SealingRung } from '#core/vocabulary/kms.ts'
 import { readKeyslots, slotOfKind } from './keyslot-access.ts'
 import type { OpenVault } from './open-vault.ts'
 import type { Connection, Principal } from './sessions.ts'
-import type { LockReason } from './vault.ts'
+
+/** Why a vault was locked: a person asked, the process was told to stop, or nobody was there. */
+export type LockReason = 'request' | 'signal' | 'idle'
 
 /** What anybody who reaches a transport may know; with a signed-in principal also the vault's own facts. */
 export interface VaultStatus {

@@ -21,9 +21,8 @@ import { requireLength } from './passphrase.ts'
 import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
 import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
-import { vaultStatus, type VaultStatus } from './status.ts'
+import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
 
-export type LockReason = 'request' | 'signal' | 'idle'
 
 /** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
 const PATIENCE = 5_000

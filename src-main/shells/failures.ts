@@ -24,7 +24,7 @@ export function declareFailures(log: Log) {
     try {
       const output = await call.next()
       if (!isAsyncIteratorObject(output)) return output
-      return mapEventIterator(output, { value: (event) => event, error: (error) => Promise.resolve(declared(error, call, log)) }) as Output
+      return mapEventIterator(output, { value: (event: unknown) => Promise.resolve(event), error: (error) => Promise.resolve(declared(error, call, log)) }) as Output
     } catch (error) {
       throw declared(error, call, log)
     }
@@ -41,16 +41,25 @@ export async function declareMalformed<Output>(call: { next(): Promise<Output> }
   }
 }
 
+/** A failure as a client shows it. */
+export interface Failure extends FailureData {
+  readonly code: string
+}
+
 /** The declared failure in an error that a client received; undefined if it is none (the transport's own, or a newer owner's). */
-export function receivedFailure(error: unknown): ({ code: string } & FailureData) | undefined {
-  if (error instanceof VaultError) return { code: error.code, ...dataOf(error) }
+export function receivedFailure(error: unknown): Failure | undefined {
+  if (isVaultError(error)) return describeFailure(error)
   if (!(error instanceof ORPCError)) return undefined
   const data = failureData.safeParse(error.data)
   return data.success ? { code: String(error.code), ...data.data } : undefined
 }
 
+export function describeFailure(error: VaultError): Failure {
+  return { code: error.code, ...dataOf(error) }
+}
+
 function declared(error: unknown, call: Call<unknown>, log: Log): unknown {
-  if (error instanceof VaultError) return asOrpcError(error)
+  if (isVaultError(error)) return asOrpcError(error)
   if (error instanceof ORPCError) {
     if (isFailureCode(String(error.code))) return error
     if (error.code === 'BAD_REQUEST' && error.cause instanceof ValidationError) {
@@ -63,6 +72,11 @@ function declared(error: unknown, call: Call<unknown>, log: Log): unknown {
   const incident = randomUUID()
   log(incidentLine(incident, error))
   return asOrpcError(new VaultError('INTERNAL', { incident }))
+}
+
+/** `instanceof` alone would leave the code untyped. */
+function isVaultError(error: unknown): error is VaultError {
+  return error instanceof VaultError
 }
 
 function asOrpcError(error: VaultError): ORPCError<string, FailureData> {

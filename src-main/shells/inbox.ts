@@ -29,7 +29,7 @@ export function openInbox(socket: WebSocket): Inbox {
   let wake: (() => void) | undefined
 
   const heard = (data: RawData, binary: boolean): void => {
-    waiting.push({ binary, bytes: whole(data) })
+    waiting.push({ binary, bytes: wholeMessage(data) })
     wake?.()
   }
   const gone = (): void => {
@@ -60,7 +60,8 @@ export function openInbox(socket: WebSocket): Inbox {
   }
 }
 
-function whole(data: RawData): Buffer {
+/** A message in one buffer; ws may hand it over in its fragments. */
+export function wholeMessage(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return Buffer.isBuffer(data) ? data : Buffer.from(data)
 }

@@ -18,6 +18,11 @@ export function toolsFolder(): string {
   return join(root, '.tools')
 }
 
+/** The folder that the console is built into. */
+export function consoleFolder(): string {
+  return join(root, 'out', 'renderer')
+}
+
 /** Holdfast's version. */
 export function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

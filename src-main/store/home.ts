@@ -38,7 +38,7 @@ export function createHome(folder: string): Home {
     readKeyslots() {
       demandVault()
       if (statSync(keyslots).size > MOST_KEYSLOT_BYTES) throw new VaultError('VAULT_DAMAGED', { file: KEYSLOT_FILE, reason: 'it is too long' })
-      return readFileSync(keyslots)
+      return Uint8Array.from(readFileSync(keyslots))
     },
     replaceKeyslots(bytes) {
       demandOwner()

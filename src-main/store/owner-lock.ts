@@ -38,6 +38,8 @@ function lock(path: string): Sqlite.Database | undefined {
   const connection = new Sqlite(path)
   try {
     connection.pragma('busy_timeout = 0')
+    // An exclusive transaction on an empty database opens a journal, which would stay behind a killed process.
+    connection.pragma('journal_mode = MEMORY')
     connection.exec('BEGIN EXCLUSIVE')
     return connection
   } catch (error) {

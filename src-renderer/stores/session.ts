@@ -93,6 +93,11 @@ export const useSession = defineStore('session', () => {
     follow,
     tryNow: () => skipPause?.(),
 
+    /** Asks for the status now, for what changes outside of the vault (a library that was installed). */
+    async look(): Promise<void> {
+      status.value = await api.vault.status({})
+    },
+
     /** Opens the vault if it is locked, and signs this page in. The buffer is wiped. */
     async signIn(passphrase: Bytes): Promise<void> {
       try {

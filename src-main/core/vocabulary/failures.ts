@@ -88,6 +88,7 @@ export const failures = {
   DISK_FULL: broken<{ file: string }>((d) => `There is no room left to write ${d.file}.`, () => 'Free some space and try again; nothing was changed.'),
   STORE_FAILED: broken<{ reason: string }>((d) => `The vault's database refused the change: ${d.reason}.`, () => 'Nothing was changed.'),
   CONNECTION_LOST: broken(() => 'The connection to Holdfast was lost.', () => 'It is tried again; check that Holdfast still runs.'),
+  PORT_UNAVAILABLE: refused<{ port: number; reason: string }>((d) => `Port ${d.port} of 127.0.0.1 cannot be had: ${d.reason}.`, () => 'Choose another with `--port`, or leave it out.'),
   CANCELLED: refused(() => 'Cancelled.'),
   INTERNAL: broken<{ incident: string }>((d) => `Something went wrong inside Holdfast (incident ${d.incident}).`, () => 'The log has the details under this number.'),
 } as const
@@ -95,18 +96,25 @@ export const failures = {
 export type FailureCode = keyof typeof failures
 export type FailureDetails<C extends FailureCode> = Parameters<(typeof failures)[C]['text']>[0]
 
-/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
-export class VaultError<C extends FailureCode = FailureCode> extends Error {
+class DeclaredFailure extends Error {
   override readonly name = 'VaultError'
-  readonly code: C
+  readonly code: FailureCode
   readonly details: Details
 
-  constructor(code: C, ...[details]: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]) {
-    const given = (details ?? {}) as Details
-    super(failureText(code, given))
+  constructor(code: FailureCode, details: Details = {}) {
+    super(failureText(code, details))
     this.code = code
-    this.details = given
+    this.details = details
   }
+}
+
+/** A declared failure: the only thing that a service throws on purpose. `message` is the table's text. */
+export type VaultError = DeclaredFailure
+
+// The details that a code's row asks for are checked where a failure is made; a caught one is any of the codes.
+export const VaultError = DeclaredFailure as unknown as {
+  new <C extends FailureCode>(code: C, ...details: Record<never, never> extends FailureDetails<C> ? [] : [FailureDetails<C>]): VaultError
+  readonly prototype: VaultError
 }
 
 /** The table's sentence for a failure. */

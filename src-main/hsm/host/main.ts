@@ -40,6 +40,8 @@ function work(batch: readonly Request[]): void {
     if (performance.now() - lastSent >= REPLY_WITHIN) send()
   }
   send()
+  // Not before: one message keeps the identity of objects, so several calls of a batch may hold the same buffer.
+  for (const [, , ...given] of batch) wipe(given)
 }
 
 function answer([id, name, ...given]: Request): Reply {
@@ -47,8 +49,6 @@ function answer([id, name, ...given]: Request): Reply {
     return [id, 0, answers[name]?.(...given)]
   } catch (error) {
     return [id, 1, refusalOf(error)]
-  } finally {
-    wipe(given)
   }
 }
 

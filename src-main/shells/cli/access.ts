@@ -1,4 +1,5 @@
 import type { Api } from '#contract/contract.ts'
+import type { Home } from '#core/ports/home.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Holdfast } from '../compose.ts'
 import { connectToOwner } from '../local/connect.ts'
@@ -22,7 +23,8 @@ const PAUSE = 100
  * Throws VAULT_IN_USE if neither comes true within 10 seconds.
  */
 export async function openAccess(home: string, agent: string): Promise<Access> {
-  return (await firstOf(() => connected(home, agent), () => owned(home, agent))) ?? inUse()
+  let lock: Home | undefined
+  return (await firstOf(() => connected(home, agent), async () => owned((lock ??= await lockOf(home)), agent))) ?? inUse()
 }
 
 /** The running owner only. Throws NOT_RUNNING if there is none. */
@@ -34,8 +36,9 @@ export async function openOwnersAccess(home: string, agent: string): Promise<Acc
 
 /** Takes the vault for a process that others will connect to. Throws ALREADY_RUNNING, VAULT_IN_USE. */
 export async function takeOwnership(home: string, agent: string): Promise<Holdfast> {
+  const lock = await lockOf(home)
   const taken = await firstOf(
-    () => acquired(home),
+    () => acquired(lock),
     async () => {
       const owner = await connectToOwner(home, agent)
       owner?.close()
@@ -72,26 +75,28 @@ async function connected(home: string, agent: string): Promise<Access | undefine
   }
 }
 
-async function owned(home: string, agent: string): Promise<Access | undefined> {
-  const holdfast = await acquired(home)
+async function owned(lock: Home, agent: string): Promise<Access | undefined> {
+  const holdfast = await acquired(lock)
   if (holdfast === undefined) return undefined
   return {
     api: clientInProcess(holdfast.router, { via: 'cli', source: 'local', agent, session: undefined }, stderrLog),
     ownerAddress: undefined,
-    async close() {
-      await holdfast.close()
-      holdfast.home.release()
-    },
+    close: () => holdfast.close(),
   }
 }
 
-async function acquired(home: string): Promise<Holdfast | undefined> {
-  // Loaded only here: a command that talks to a running owner needs no database and no HSM, and starts faster.
+// Database and HSM code is loaded only here: a command that talks to a running owner needs neither, and starts faster.
+
+async function lockOf(home: string): Promise<Home> {
+  const { createHome } = await import('#store/home.ts')
+  return createHome(home)
+}
+
+/** Composed only once the lock is ours, so that it knows what the owner before it has written. */
+async function acquired(lock: Home): Promise<Holdfast | undefined> {
+  if (!lock.acquire()) return undefined
   const { compose } = await import('../compose.ts')
-  const holdfast = compose({ homePath: home })
-  if (holdfast.home.acquire()) return holdfast
-  await holdfast.close()
-  return undefined
+  return compose({ homePath: lock.path, home: lock })
 }
 
 function inUse(): never {

@@ -6,14 +6,14 @@ import { sessionFile } from '../local/address.ts'
 import { readPrivateFile, replacePrivateFile } from '../local/owner-file.ts'
 import type { Access } from './access.ts'
 import { type Globals, passphraseSource } from './globals.ts'
-import { readSecret } from './secrets.ts'
+import { lend, readSecret } from './secrets.ts'
 
 /** Signs this command in: by the token of `login` if the running owner still knows it, else by the passphrase. */
 export async function signIn(access: Access, globals: Globals): Promise<void> {
   if (await resumeLogin(access)) return
   await requireVault(access)
   using passphrase = await readSecret(passphraseSource(globals))
-  await access.api.session.signIn({ passphrase: passphrase.bytes })
+  await lend(passphrase, (bytes) => access.api.session.signIn({ passphrase: bytes }))
 }
 
 /** Throws VAULT_NOT_INITIALISED before a person types a passphrase for nothing. */
@@ -51,7 +51,7 @@ export function forgetLogin(access: Access): void {
 
 const endings: ReadonlySet<string> = new Set(['SESSION_ENDED', 'NOT_SIGNED_IN', 'VAULT_LOCKED', 'VAULT_NOT_INITIALISED'])
 
-function readLogin(ownerAddress: string): Uint8Array | undefined {
+function readLogin(ownerAddress: string): Uint8Array<ArrayBuffer> | undefined {
   const text = readPrivateFile(sessionFile(ownerAddress))
   return text === undefined ? undefined : fromBase64(text.trimEnd())
 }

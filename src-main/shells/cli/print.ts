@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { ORPCError } from '@orpc/client'
 import { toBase64 } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { receivedFailure } from '../failures.ts'
+import { describeFailure, type Failure, receivedFailure } from '../failures.ts'
+import { incidentLine, stderrLog } from '../log.ts'
+import { UsageError } from './usage.ts'
 
 /** JSON as AWS's command line prints it: four spaces, blobs in base64, times in ISO 8601. */
 export function printJson(value: unknown): void {
@@ -29,16 +32,18 @@ export function wipeBytes(value: unknown): void {
   else if (typeof value === 'object' && value !== null) Object.values(value).forEach(wipeBytes)
 }
 
-/** A declared failure as it is; anything else on the way means that the owner went away, or is of another version. */
-function failureOf(error: unknown): NonNullable<ReturnType<typeof receivedFailure>> {
+/** A declared failure as it is. Another ORPCError means an owner of another version; the rest is a fault of our own. */
+function failureOf(error: unknown): Failure {
   const failure = receivedFailure(error)
   if (failure !== undefined) return failure
+  if (error instanceof UsageError) return { code: 'USAGE', text: error.message, details: {} }
   if (error instanceof ORPCError) {
     const text = 'The running Holdfast does not know this request.'
-    return { code: 'UnsupportedOperationException', text, advice: 'It may be of another version: stop it and start this one.', details: {} }
+    return { code: 'UnsupportedOperationException', text, advice: 'It may be of another version: stop it, then try again.', details: {} }
   }
-  const lost = new VaultError('CONNECTION_LOST')
-  return receivedFailure(lost) ?? { code: lost.code, text: lost.message, details: {} }
+  const incident = randomUUID()
+  stderrLog(incidentLine(incident, error))
+  return describeFailure(new VaultError('INTERNAL', { incident }))
 }
 
 function plain(value: unknown): unknown {

@@ -30,6 +30,16 @@ export async function readNewSecret(source: SecretSource): Promise<Secret> {
   throw new UsageError('The two passphrases differ. Nothing was changed.')
 }
 
+/** Gives a call a copy of a secret, which the receiver may wipe, and wipes that copy in any case. */
+export async function lend<Result>(secret: Secret, call: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result>): Promise<Result> {
+  const copy = Uint8Array.from(secret.bytes)
+  try {
+    return await call(copy)
+  } finally {
+    copy.fill(0)
+  }
+}
+
 /** Longer than any passphrase: a wrong file is not read to its end. */
 const LONGEST = 4096
 

@@ -55,7 +55,13 @@ export async function listenLocally(homePath: string, services: LocalServices, e
   })
 
   await listening(server, address)
-  writeOwnerFile(homePath, { address, secret })
+  try {
+    writeOwnerFile(homePath, { address, secret })
+  } catch (error) {
+    server.close()
+    clearAddress(address)
+    throw error
+  }
   return {
     address,
     async close() {

@@ -54,7 +54,7 @@ export function replacePrivateFile(path: string, text: string): void {
 export function readPrivateFile(path: string): string | undefined {
   let file: number
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    file = openSync(path, constants.O_RDONLY | noFollow)
   } catch (error) {
     if (error instanceof Error && 'code' in error && absences.has(String(error.code))) return undefined
     throw error
@@ -66,6 +66,9 @@ export function readPrivateFile(path: string): string | undefined {
     closeSync(file)
   }
 }
+
+/** Windows has no such flag; its links need rights that other users do not have. */
+const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW
 
 /** What openSync says of a file that is not there for us. */
 const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'])

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from '#contract/zod.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Handler } from '../transport.ts'
 import type { Admission } from './admission.ts'
 import { createConsoleSockets } from './console-socket.ts'
@@ -26,7 +27,7 @@ export interface ConsoleOptions {
   readonly port: number
 }
 
-/** Serves the browser console on 127.0.0.1 alone. Rejects with the system's error if the port cannot be had. */
+/** Serves the browser console on 127.0.0.1 alone. Throws PORT_UNAVAILABLE. */
 export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { admission, pages } = options
   const sockets = createConsoleSockets(admission, options.handler)
@@ -54,7 +55,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
     port,
     url,
     // The fragment never leaves the browser: not in a request, a log, or a Referer.
-    link: () => `${url}#link=${admission.issueLink()}`,
+    link: () => `${url}#token=${admission.issueLink()}`,
     async close() {
       sockets.close()
       await new Promise<void>((resolve) => {
@@ -138,9 +139,12 @@ function plain(response: ServerResponse, status: number, text: string, headers: 
 
 async function listening(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    const failed = (error: NodeJS.ErrnoException): void => {
+      reject(new VaultError('PORT_UNAVAILABLE', { port, reason: error.code ?? error.name }))
+    }
+    server.once('error', failed)
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
+      server.off('error', failed)
       resolve()
     })
   })

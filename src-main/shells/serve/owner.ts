@@ -1,7 +1,7 @@
 import type { Holdfast } from '../compose.ts'
 import type { Log } from '../log.ts'
-import { listenLocally } from '../local/listen.ts'
-import { createHandler } from '../transport.ts'
+import { listenLocally, type LocalServices } from '../local/listen.ts'
+import { createHandler, type Handler } from '../transport.ts'
 import { createAdmission } from './admission.ts'
 import { type ConsoleServer, serveConsole } from './console-server.ts'
 import { listPages } from './pages.ts'
@@ -11,7 +11,7 @@ export interface RunningOwner {
   readonly console: ConsoleServer
   /** The local socket's address. */
   readonly socket: string
-  /** Refuses new work, ends all connections, locks the vault. The lock of the home stays the caller's. */
+  /** Ends both, and every connection. The vault stays as it is: the caller closes it afterwards. */
   close(): Promise<void>
 }
 
@@ -30,24 +30,28 @@ export async function runOwner(holdfast: Holdfast, options: OwnerOptions): Promi
   const handler = createHandler(holdfast.router, options.log)
   const admission = createAdmission(() => performance.now())
   const console = await serveConsole({ pages: listPages(options.renderer), admission, handler, port: options.port })
-  const local = await listenLocally(
-    holdfast.home.path,
-    {
-      rpc(socket, agent) {
-        handler.serve(socket, { via: 'cli', source: 'local', agent, session: undefined })
+  try {
+    const local = await listenLocally(holdfast.home.path, localServices(handler, console), options.environment)
+    return {
+      console,
+      socket: local.address,
+      async close() {
+        // The owner file first: nobody new finds us while we go.
+        await local.close()
+        await console.close()
       },
-      link: () => console.link(),
-    },
-    options.environment,
-  )
+    }
+  } catch (error) {
+    await console.close()
+    throw error
+  }
+}
+
+function localServices(handler: Handler, console: ConsoleServer): LocalServices {
   return {
-    console,
-    socket: local.address,
-    async close() {
-      // The owner file first: nobody new finds us while we go.
-      await local.close()
-      await console.close()
-      await holdfast.close()
+    rpc(socket, agent) {
+      handler.serve(socket, { via: 'cli', source: 'local', agent, session: undefined })
     },
+    link: () => console.link(),
   }
 }

@@ -41,7 +41,7 @@ export function createKeyTable(database: Database): KeyTable {
     setState: (id, state) => void setState.run(state, id),
     setLastUsed: (id, operation, at) => void setLastUsed.run(id, operation, at),
     page(scope, after, limit) {
-      const found = page.all(scope.account, scope.region, after ?? ('' as KeyId), integer(limit))
+      const found = page.all(scope.account, scope.region, after ?? (''), integer(limit))
       return found.map((row) => keyRow(row, tags.all(row.id)))
     },
     count: (scope) => count.get(scope.account, scope.region)?.total ?? 0,

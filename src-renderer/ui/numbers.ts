@@ -1,0 +1,26 @@
+const counts = new Intl.NumberFormat('en-US')
+
+/** "1,204". */
+export function count(value: number): string {
+  return counts.format(value)
+}
+
+/** "1 key", "1,204 keys". */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** An account in groups of four, as it is read aloud: "4417 2208 9135". */
+export function accountText(account: string): string {
+  return account.replace(/^(\d{4})(\d{4})(\d{4})$/, '$1 $2 $3')
+}
+
+/** The start of an id, for where there is no room: "3019d84f…". */
+export function shortId(id: string): string {
+  return id.length > 9 ? `${id.slice(0, 8)}…` : id
+}
+
+/** Both ends of a long hex text: "f1c09a7d…039a". */
+export function bothEnds(hex: string): string {
+  return hex.length > 14 ? `${hex.slice(0, 8)}…${hex.slice(-4)}` : hex
+}

@@ -1,0 +1,85 @@
+import type { AliasRow, IntentRow, KeyRow, MaterialRow, MemberRow, VaultRow } from '#core/ports/store.ts'
+import { asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
+
+// Rows with everything set; tests change what they are about.
+
+export const scope = { account: sure(asAccountId('123456789012')), region: sure(asRegion('eu-central-1')) }
+export const otherScope = { account: sure(asAccountId('210987654321')), region: scope.region }
+
+export const vaultRow: VaultRow = { id: sure(asVaultId(uuid(1))), name: 'Laboratory', createdAt: 1_764_000_000_123, ...scope }
+
+export const memberRow: MemberRow = {
+  id: sure(asMemberId(uuid(2))),
+  name: 'SoftHSM',
+  library: 'softhsm',
+  parameters: undefined,
+  softToken: true,
+  serial: '0123456789abcdef',
+  rung: 1,
+  pin: Uint8Array.of(49, 50, 51, 52),
+  pendingPin: undefined,
+  soPin: Uint8Array.of(53, 54, 55, 56),
+}
+
+export function keyRow(n: number, change: Partial<KeyRow> = {}): KeyRow {
+  return {
+    id: sure(asKeyId(uuid(n))),
+    ...scope,
+    spec: 'SYMMETRIC_DEFAULT',
+    usage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    protection: 'HSM',
+    state: 'Enabled',
+    description: 'für Prüfungen \u{1f511}',
+    policy: '{"Version":"2012-10-17"}',
+    createdAt: 1_764_000_000_000 + n,
+    currentMaterial: materialId(n),
+    tags: [{ TagKey: 'zone', TagValue: 'b' }, { TagKey: 'app', TagValue: '' }],
+    lastUsed: undefined,
+    ...change,
+  }
+}
+
+export function materialRow(n: number, change: Partial<MaterialRow> = {}): MaterialRow {
+  return {
+    id: materialId(n),
+    keyId: sure(asKeyId(uuid(n))),
+    memberId: memberRow.id,
+    ckaId: Uint8Array.from({ length: 16 }, (_, i) => i),
+    kind: 'aes-256',
+    rung: 1,
+    checkValue: new Uint8Array(16).fill(n),
+    createdAt: 1_764_000_000_000 + n,
+    reserved: 0,
+    ...change,
+  }
+}
+
+export function aliasRow(n: number, name: string, change: Partial<AliasRow> = {}): AliasRow {
+  return { ...scope, name: name as AliasName, keyId: sure(asKeyId(uuid(n))), createdAt: 5, updatedAt: 6, ...change }
+}
+
+export function intentRow(n: number): IntentRow {
+  return {
+    id: `intent-${n}`,
+    kind: 'create-material',
+    keyId: sure(asKeyId(uuid(n))),
+    materialId: materialId(n),
+    memberId: memberRow.id,
+    ckaId: new Uint8Array(16).fill(n),
+    createdAt: 7,
+  }
+}
+
+export function uuid(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
+}
+
+export function materialId(n: number): KeyRow['currentMaterial'] {
+  return sure(asMaterialId(n.toString(16).padStart(64, '0')))
+}
+
+function sure<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the test gives a bad id')
+  return value
+}
