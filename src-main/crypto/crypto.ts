@@ -32,8 +32,10 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array> {
   const key = await hashRaw(password, {
-    // Its enums are ambient const enums, which isolated modules cannot read: Argon2id is 2, version 0x13 is 1.
+    // Its enums are ambient const enums, which isolated modules cannot read.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Algorithm.Argon2id
     algorithm: 2,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Version.V0x13
     version: 1,
     salt,
     memoryCost: parameters.memoryKiB,

@@ -51,8 +51,6 @@ export const ckr = {
   CKR_CRYPTOKI_ALREADY_INITIALIZED: 0x191,
 } as const
 
-export type CkrName = keyof typeof ckr
-
 const names = new Map<number, string>(Object.entries(ckr).map(([name, value]) => [value, name]))
 
 /** The specification's name of a return value, or its number in hex where this table does not know it. */

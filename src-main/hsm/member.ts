@@ -150,7 +150,7 @@ export class Member implements HsmMember {
       link?.end('closed', 'it could not be opened')
       if (!overtaken()) {
         this.#backoff.failed()
-        this.#lose(link, error instanceof VaultError ? (error as VaultError) : this.#unavailable('its keys could not be reconciled'))
+        this.#lose(link, error instanceof VaultError ? (error) : this.#unavailable('its keys could not be reconciled'))
       }
       throw error
     }

@@ -1,5 +1,5 @@
 import type { KeyFacts, MaterialKind, TokenFacts } from '#core/ports/hsm.ts'
-import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './answers.ts'
+import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './readers.ts'
 import type { DeadlineClass } from './deadlines.ts'
 
 // What an owner and the host of one PKCS#11 library say to each other. A message is a batch: an array of requests one way,

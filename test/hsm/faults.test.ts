@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { HsmMember, MaterialKind } from '#core/ports/hsm.ts'
 import type { Deadlines } from '#hsm/deadlines.ts'
 import { faultyToken, type FaultyToken } from './faulty-token.ts'
@@ -9,15 +9,18 @@ let token: FaultyToken
 let owner: TestOwner
 let member: HsmMember
 
-beforeEach(async () => {
+beforeAll(async () => {
   token = await faultyToken()
+})
+
+beforeEach(async () => {
+  await token.faults()
   await openMember()
 })
 
-afterEach(async () => {
-  await member.close()
-  await token.dispose()
-})
+afterEach(() => member.close())
+
+afterAll(() => token.dispose())
 
 const label = 'holdfast:test:faults'
 

@@ -1,16 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { faultyToken, type FaultyToken } from './faulty-token.ts'
 import { testOwner } from './owner.ts'
 
 let token: FaultyToken
 
-beforeEach(async () => {
+beforeAll(async () => {
   token = await faultyToken()
 })
 
-afterEach(async () => {
-  await token.dispose()
-})
+beforeEach(() => token.faults())
+
+afterAll(() => token.dispose())
 
 const FINAL_TRY = 'flags 0x20000'
 const LOCKED = 'flags 0x40000'

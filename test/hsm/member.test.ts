@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MemberSession } from '#core/ports/hsm.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
@@ -13,13 +13,11 @@ import { softToken, type SoftToken } from './soft-token.ts'
 
 let token: SoftToken
 
-beforeEach(async () => {
+beforeAll(async () => {
   token = await softToken()
 })
 
-afterEach(async () => {
-  await token.dispose()
-})
+afterAll(() => token.dispose())
 
 /** A spawner that tells which processes it made. */
 function watched(spawn: SpawnHost): { spawnHost: SpawnHost; pids: number[] } {

@@ -20,7 +20,7 @@ function router(over: Partial<HoldfastRouter['session']> = {}): HoldfastRouter {
   const holdfast = compose({ homePath: temporaryFolder() })
   expect(holdfast.home.acquire()).toBe(true)
   onTestFinished(() => holdfast.close())
-  return { ...holdfast.router, session: { ...holdfast.router.session, ...over } } as HoldfastRouter
+  return { ...holdfast.router, session: { ...holdfast.router.session, ...over } }
 }
 
 const os = implement(contract).$context<Context>()

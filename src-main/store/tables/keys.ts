@@ -1,5 +1,4 @@
 import type { KeyRow, KeyTable } from '#core/ports/store.ts'
-import type { KeyId } from '#core/vocabulary/ids.ts'
 import type { Tag } from '#core/vocabulary/kms.ts'
 import type { Database } from '../database.ts'
 import { integer } from './columns.ts'
@@ -41,7 +40,7 @@ export function createKeyTable(database: Database): KeyTable {
     setState: (id, state) => void setState.run(state, id),
     setLastUsed: (id, operation, at) => void setLastUsed.run(id, operation, at),
     page(scope, after, limit) {
-      const found = page.all(scope.account, scope.region, after ?? (''), integer(limit))
+      const found = page.all(scope.account, scope.region, after ?? '', integer(limit))
       return found.map((row) => keyRow(row, tags.all(row.id)))
     },
     count: (scope) => count.get(scope.account, scope.region)?.total ?? 0,
