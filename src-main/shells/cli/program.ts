@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addInit } from './init.ts'
 import { addKms } from './kms.ts'
@@ -46,6 +47,7 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addFile(program, place)
   return program
 }
 
