@@ -1,6 +1,7 @@
 import { decryptedName, encryptedName } from '#core/files/names.ts'
 import { contextForWriting } from '#core/messages/context.ts'
 import type { ByteSink, ByteSource, SpoolFile } from '#core/ports/files.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
@@ -61,6 +62,7 @@ export function transferFiles(parts: TransferParts) {
     async perform({ connection }, _target, { id, source, job }) {
       const upload = transfers.claimUpload(id, connection)
       try {
+        if (source.size !== upload.size) throw new VaultError('ValidationException', { text: 'The file has another length than was announced.' })
         const spool = await files.spool(upload.size)
         try {
           const { name, ...made } = await received(connection, upload, untilStopped(source), spool, job)
