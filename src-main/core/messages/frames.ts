@@ -15,13 +15,19 @@ export interface Frames {
   open(number: number, frame: Uint8Array): Uint8Array | undefined
 }
 
+/** What stands before a frame's ciphertext; it follows from the layout alone. */
+export function frameHead(layout: Layout, number: number): Uint8Array<ArrayBuffer> {
+  const { final, plaintextLength } = frameAt(layout, number)
+  const iv = ivOf(number)
+  return final ? concat(END_MARK, u32(number), iv, u32(plaintextLength)) : concat(u32(number), iv)
+}
+
 export function createFrames(key: AesGcm, messageId: Uint8Array, layout: Layout): Frames {
   function partsOf(number: number): { head: Uint8Array; iv: Uint8Array; aad: Uint8Array } {
     const { final, plaintextLength } = frameAt(layout, number)
-    const iv = ivOf(number)
     return {
-      iv,
-      head: final ? concat(END_MARK, u32(number), iv, u32(plaintextLength)) : concat(u32(number), iv),
+      iv: ivOf(number),
+      head: frameHead(layout, number),
       aad: concat(messageId, final ? FINAL : REGULAR, u32(number), u32(0), u32(plaintextLength)),
     }
   }

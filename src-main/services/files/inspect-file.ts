@@ -1,8 +1,10 @@
 import { contextMap } from '#core/messages/context.ts'
 import type { EncryptedDataKey } from '#core/messages/header.ts'
 import { KMS_PROVIDER } from '#core/messages/suite.ts'
-import type { Files } from '#core/ports/files.ts'
-import { toHex } from '#core/vocabulary/bytes.ts'
+import { frameHead } from '#core/messages/frames.ts'
+import { frameAt, type Layout } from '#core/messages/layout.ts'
+import type { ByteSource, Files } from '#core/ports/files.ts'
+import { compareBytes, toHex } from '#core/vocabulary/bytes.ts'
 import { parseFront, readFront, type MessageFront } from './message.ts'
 
 /** What an encrypted file says of itself. No key was used: none of it is verified. */
@@ -32,15 +34,25 @@ export interface DataKeyFacts {
 export async function inspectFile(files: Pick<Files, 'open'>, path: string): Promise<FileFactsSeen> {
   const source = await files.open(path)
   try {
-    return factsOf(await readFront(source), source.size)
+    const front = await readFront(source)
+    const whole = front.layout !== undefined && (await endsAsItShould(source, front.layout))
+    return factsOf(whole ? front : { ...front, layout: undefined }, source.size)
   } finally {
     await source.close()
   }
 }
 
-/** The same from a file's first bytes (256 KiB and 16 bytes are always enough) and its size. Throws MALFORMED. */
+/** The same from a file's first bytes (256 KiB and 16 bytes are always enough) and its size; its end is not looked at. Throws MALFORMED. */
 export function inspectFront(bytes: Uint8Array, size: number): FileFactsSeen {
   return factsOf(parseFront(bytes, size), size)
+}
+
+/** A cut in the body may leave a length that a whole message could have; then no final frame's head stands where it should. */
+async function endsAsItShould(source: ByteSource, layout: Layout): Promise<boolean> {
+  const expected = frameHead(layout, layout.frames)
+  const found = new Uint8Array(expected.length)
+  await source.read(found, frameAt(layout, layout.frames).position)
+  return compareBytes(found, expected) === 0
 }
 
 function factsOf({ header, body, tag, layout }: MessageFront, size: number): FileFactsSeen {
