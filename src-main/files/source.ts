@@ -46,9 +46,9 @@ export function requireAbsolute(path: string): void {
 async function openOrdinary(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
   let handle: FileHandle | undefined
   try {
-    // Without O_NONBLOCK a pipe would hold us until somebody writes to it. Windows has neither flag: there the look comes first.
+    // Without O_NONBLOCK a pipe would hold us until somebody writes to it. Windows has neither flag (undefined is 0): there the look comes first.
     if (process.platform === 'win32') requireOrdinary(await lstat(path, { bigint: true }), path)
-    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stats = await handle.stat({ bigint: true })
     requireOrdinary(stats, path)
     return { handle, stats }

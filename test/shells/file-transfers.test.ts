@@ -312,7 +312,7 @@ function send(id: string, content: Uint8Array, change: Change = {}): Promise<Ans
 }
 
 function put(id: string, headers: Record<string, string | undefined>, token = tab.token): ClientRequest {
-  const all = { Host: `127.0.0.1:${server.port}`, Origin: origin(), Authorization: `Bearer ${token}`, ...headers }
+  const all: Record<string, string | undefined> = { Host: `127.0.0.1:${server.port}`, Origin: origin(), Authorization: `Bearer ${token}`, ...headers }
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   return httpRequest({ host: '127.0.0.1', port: server.port, path: `/files/upload/${id}`, method: 'PUT', headers: given as Record<string, string> })
 }

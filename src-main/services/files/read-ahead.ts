@@ -19,8 +19,9 @@ export async function* readAhead<P extends Piece>(source: ByteSource, pieces: It
     if (reading !== undefined) return
     const buffer = free.pop()
     if (buffer === undefined) return
-    const { value: piece, done: atEnd } = waiting.next()
-    if (atEnd === true) return
+    const next: IteratorResult<P, unknown> = waiting.next()
+    if (next.done === true) return
+    const piece = next.value
     const done = source.read(buffer.subarray(0, piece.length), piece.position)
     // Whoever waits for it gets the failure; until then it is nobody's.
     done.catch(() => undefined)

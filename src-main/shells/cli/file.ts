@@ -63,7 +63,8 @@ function withTarget(command: Command): Command {
 }
 
 function contextOption(description: string): Option {
-  return new Option('--context <pairs>', description).argParser((given: string, before: Record<string, string> = {}) => {
+  return new Option('--context <pairs>', description).argParser((given: string, earlier: Record<string, string> | undefined) => {
+    const before = earlier ?? {}
     const pairs = parseValue({ member: 'Context', option: 'context', kind: { type: 'map' }, required: false, description }, given) as Record<string, string>
     const twice = Object.keys(pairs).some((key) => Object.hasOwn(before, key))
     if (twice) throw new UsageError('--context has a key twice.')
@@ -126,13 +127,13 @@ async function inspect(path: string, globals: Globals): Promise<void> {
  * Cancelling, and losing the owner, ends it for all.
  */
 async function eachOf(paths: readonly string[], globals: Globals, work: (path: string) => Promise<void>): Promise<void> {
-  let last: unknown
+  let last: Error | undefined
   for (const path of paths.map((each) => resolve(each))) {
     try {
       await work(path)
     } catch (error) {
       const failure = receivedFailure(error)
-      if (failure === undefined || failure.code === 'CANCELLED' || failure.code === 'CONNECTION_LOST') throw error
+      if (!(error instanceof Error) || failure === undefined || failure.code === 'CANCELLED' || failure.code === 'CONNECTION_LOST') throw error
       if (last !== undefined) printFailure(last, globals.json)
       if (globals.json) printLine(JSON.stringify({ event: 'failed', source: path, code: failure.code }))
       last = error

@@ -277,7 +277,7 @@ describe('a job that cannot be finished leaves the original and nothing else', (
     const first = events.next()
     await begun.opened
     await first
-    const left = events.return?.()
+    const left = events.return()
     go.open()
     await left
     await expect.poll(() => at.contents()).toEqual(['a'])

@@ -77,6 +77,6 @@ export function noise(length: number, seed = 1): Uint8Array {
 
 /** A promise that a test settles itself. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  return { opened: promise, open: resolve }
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  return { opened: promise, open: () => { resolve(undefined) } }
 }
