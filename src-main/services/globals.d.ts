@@ -1,9 +1,19 @@
-// The two pure globals that services may use. Every JavaScript runtime has them (WHATWG Encoding);
-// they read no clock, no file and no randomness, so services still receive the rest of the world as arguments.
+// The pure globals that services may use. Every JavaScript runtime has them; they read no clock, no file and no randomness,
+// so services still receive the rest of the world as arguments.
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
   decode(bytes: Uint8Array): string
+}
+
+/** Cancelling, as every runtime has it (WHATWG DOM). */
+declare class AbortController {
+  readonly signal: {
+    readonly aborted: boolean
+    addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
+  abort(): void
 }

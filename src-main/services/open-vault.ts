@@ -15,12 +15,16 @@ import { createTransfers, type Transfers } from './files/transfers.ts'
 import { transferFiles } from './files/uploads.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createJournal } from './journal.ts'
+import { deleteKeys } from './kms/delete-keys.ts'
+import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
+import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
 import type { Refusals } from './refusals.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -32,6 +36,7 @@ export interface OpenVault {
   readonly gate: Gate
   readonly jobs: Jobs
   readonly transfers: Transfers
+  readonly scheduler: Scheduler
   readonly operations: Operations
 }
 
@@ -63,6 +68,7 @@ export function openVault(parts: {
     gate,
     jobs,
     transfers,
+    scheduler: createScheduler({ ambient, store, journal, changed }),
     operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, gate, jobs, transfers }),
   }
 }
@@ -85,6 +91,9 @@ function operationsOf(parts: {
     ...manageKeys(parts),
     ...manageAliases(parts),
     ...keyUses,
+    ...describeKeys(),
+    ...rotateKeys(parts),
+    ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     encryptFile: encryptFile(fileParts),

@@ -44,6 +44,8 @@ export interface Vault {
   changePassphrase(connection: Connection, current: Secret, next: Secret): Promise<void>
   /** Opens the vault by its recovery code and gives it a new passphrase. Throws RECOVERY_CODE_INVALID, RECOVERY_NOT_SET_UP. */
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
+  /** Does what is due now, without waiting for the scheduler's minute: after suspend, say. Nothing while the vault is locked. */
+  look(): Promise<void>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
@@ -87,8 +89,25 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     await files.removeLeftovers()
     open = opened
     locked = undefined
-    await Promise.race([opened.members.open(), ambient.wait(PATIENCE)])
+    await patiently(async () => {
+      await opened.members.open()
+      await opened.scheduler.look()
+    })
+    opened.scheduler.start()
     return opened
+  }
+
+  /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
+  async function patiently(work: () => Promise<void>): Promise<void> {
+    const enough = new AbortController()
+    const waited = ambient.wait(PATIENCE, enough.signal).catch((error: unknown) => {
+      if (!(error instanceof VaultError) || error.code !== 'CANCELLED') throw error
+    })
+    const worked = work().catch((error: unknown) => {
+      // Each part tells its own failure: a member in its status, what is due by staying due.
+      if (!(error instanceof VaultError)) throw error
+    })
+    await Promise.race([worked.finally(() => { enough.abort() }), waited])
   }
 
   /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
@@ -129,6 +148,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     // They hold keys of files: each ends before its next frame and removes what it has begun.
     closing.jobs.stop()
     await closing.members.close()
+    await closing.scheduler.stop()
     await closing.gate.drained()
     await closing.transfers.stop()
     const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
@@ -220,6 +240,10 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
         })
         changes.announce()
       }),
+
+    async look() {
+      await open?.scheduler.look()
+    },
 
     async call(connection, choose, input) {
       const opened = requireOpen()

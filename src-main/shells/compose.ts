@@ -1,12 +1,15 @@
 import { basename } from 'node:path'
+import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import { createAmbient } from '#crypto/ambient.ts'
 import { createCrypto } from '#crypto/crypto.ts'
 import { createFiles } from '#files/files.ts'
 import { forkHost } from '#hsm/fork.ts'
 import { createHsm } from '#hsm/hsm.ts'
+import { findSoftHsm } from '#hsm/softhsm.ts'
 import { createVault, type Vault } from '#services/vault.ts'
 import { createHome } from '#store/home.ts'
 import { hostProgram, toolsFolder, version } from './places.ts'
@@ -23,20 +26,29 @@ export interface Holdfast {
 }
 
 /** Wires adapters to services, by hand and once. Takes no lock and opens nothing: `home.acquire()` comes before the first call. */
-export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; files?: Files | undefined }): Holdfast {
+export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; files?: Files | undefined; ambient?: Ambient | undefined }): Holdfast {
   const home = options.home ?? createHome(options.homePath)
   const hsm = options.hsm ?? createHsm({ spawnHost: forkHost(hostProgram()), tools: toolsFolder() })
   const files = options.files ?? createFiles(home.path)
-  const ambient = createAmbient()
+  const ambient = options.ambient ?? createAmbient()
   const vault = createVault({ ambient, crypto: createCrypto(), files, home, hsm, version: version() })
   return {
     home,
     files,
     vault,
-    router: createRouter({ vault, files, ambient, defaultName: basename(home.path) }),
+    router: createRouter(vault, { files, ambient, defaultName: basename(home.path), softHsm }),
     async close() {
       await vault.lock('signal')
       home.release()
     },
+  }
+}
+
+async function softHsm(): Promise<string | undefined> {
+  try {
+    return await findSoftHsm(process.env, toolsFolder())
+  } catch (error) {
+    if (error instanceof VaultError && error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
   }
 }

@@ -8,6 +8,7 @@ import { withProgress } from '#services/files/progress.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
+import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
@@ -15,14 +16,30 @@ export interface Context {
   readonly connection: Connection
 }
 
+/** What the router must know beside the vault. */
+export interface Surroundings {
+  /** For reading a header, which needs no vault. */
+  readonly files: Files
+  readonly ambient: Ambient
+  /** What a new vault is called if it is given no name. */
+  readonly defaultName: string
+  /** The PKCS#11 library that a new vault would use; undefined if there is none. Looked for anew at each question. */
+  readonly softHsm: () => Promise<string | undefined>
+}
+
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(parts: { vault: Vault; files: Files; ambient: Ambient; defaultName: string }) {
-  const { vault, files, ambient, defaultName } = parts
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
   function through<Input, Target extends Targeted, Output>(choose: (operations: Operations) => Operation<Input, Target, Output>) {
     return ({ input, context }: { input: Input; context: Context }) => vault.call(context.connection, choose, input)
+  }
+
+  /** Who is about to create a vault wants to know what will hold its keys. */
+  async function withLibrary(status: VaultStatus) {
+    const library = status.state === 'none' ? await softHsm() : undefined
+    return library === undefined ? status : { ...status, softHsm: library }
   }
 
   return os.router({
@@ -39,15 +56,36 @@ export function createRouter(parts: { vault: Vault; files: Files; ambient: Ambie
       Decrypt: os.kms.Decrypt.handler(through((all) => all.decrypt)),
       GenerateDataKey: os.kms.GenerateDataKey.handler(through((all) => all.generateDataKey)),
       GenerateDataKeyWithoutPlaintext: os.kms.GenerateDataKeyWithoutPlaintext.handler(through((all) => all.generateDataKeyWithoutPlaintext)),
+      ReEncrypt: os.kms.ReEncrypt.handler(through((all) => all.reEncrypt)),
+      UpdateAlias: os.kms.UpdateAlias.handler(through((all) => all.updateAlias)),
+      UpdateKeyDescription: os.kms.UpdateKeyDescription.handler(through((all) => all.updateKeyDescription)),
+      TagResource: os.kms.TagResource.handler(through((all) => all.tagResource)),
+      UntagResource: os.kms.UntagResource.handler(through((all) => all.untagResource)),
+      ListResourceTags: os.kms.ListResourceTags.handler(through((all) => all.listResourceTags)),
+      GetKeyPolicy: os.kms.GetKeyPolicy.handler(through((all) => all.getKeyPolicy)),
+      PutKeyPolicy: os.kms.PutKeyPolicy.handler(through((all) => all.putKeyPolicy)),
+      ListKeyPolicies: os.kms.ListKeyPolicies.handler(through((all) => all.listKeyPolicies)),
+      GetKeyLastUsage: os.kms.GetKeyLastUsage.handler(through((all) => all.getKeyLastUsage)),
+      EnableKeyRotation: os.kms.EnableKeyRotation.handler(through((all) => all.enableKeyRotation)),
+      DisableKeyRotation: os.kms.DisableKeyRotation.handler(through((all) => all.disableKeyRotation)),
+      GetKeyRotationStatus: os.kms.GetKeyRotationStatus.handler(through((all) => all.getKeyRotationStatus)),
+      ListKeyRotations: os.kms.ListKeyRotations.handler(through((all) => all.listKeyRotations)),
+      RotateKeyOnDemand: os.kms.RotateKeyOnDemand.handler(through((all) => all.rotateKeyOnDemand)),
+      ScheduleKeyDeletion: os.kms.ScheduleKeyDeletion.handler(through((all) => all.scheduleKeyDeletion)),
+      CancelKeyDeletion: os.kms.CancelKeyDeletion.handler(through((all) => all.cancelKeyDeletion)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
+      clock: os.console.clock.handler(through((all) => all.readClock)),
+      confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },
     vault: {
-      status: os.vault.status.handler(({ context }) => vault.status(context.connection)),
-      watch: os.vault.watch.handler(({ context, signal }) => vault.watch(context.connection, signal)),
+      status: os.vault.status.handler(({ context }) => withLibrary(vault.status(context.connection))),
+      watch: os.vault.watch.handler(async function* ({ context, signal }) {
+        for await (const status of vault.watch(context.connection, signal)) yield await withLibrary(status)
+      }),
       initialise: os.vault.initialise.handler(async ({ input, context }) => {
         using passphrase = Secret.own(input.passphrase)
         const request = { passphrase, name: input.name ?? defaultName, account: input.account, region: input.region, recovery: input.recovery ?? false }

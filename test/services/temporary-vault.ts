@@ -2,6 +2,7 @@ import { createRouterClient, type RouterClient } from '@orpc/server'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Home } from '#core/ports/home.ts'
@@ -12,12 +13,6 @@ import type { Connection } from '#services/sessions.ts'
 export const PASSPHRASE = 'correct horse battery staple'
 /** What tests change it to. */
 export const NEXT_PASSPHRASE = 'another horse battery staple'
-
-interface Adapters {
-  readonly hsm?: Hsm
-  readonly home?: (path: string) => Home
-  readonly files?: (homePath: string) => Files
-}
 
 export type Client = RouterClient<HoldfastRouter>
 
@@ -31,6 +26,14 @@ export interface TemporaryVault extends AsyncDisposable {
   connect(): { api: Client; connection: Connection }
 }
 
+/** What a test puts in the place of the usual adapters. */
+export interface Adapters {
+  readonly hsm?: Hsm
+  readonly home?: (path: string) => Home
+  readonly files?: (homePath: string) => Files
+  readonly ambient?: Ambient
+}
+
 /** Not initialised yet. */
 export function temporaryHome(adapters: Adapters = {}): TemporaryVault {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
@@ -39,7 +42,7 @@ export function temporaryHome(adapters: Adapters = {}): TemporaryVault {
 
 /** A composed Holdfast on a home that may exist already. */
 export function vaultAt(homePath: string, adapters: Adapters = {}, cleanUp: () => void = () => undefined): TemporaryVault {
-  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath), files: adapters.files?.(homePath) })
+  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath), files: adapters.files?.(homePath), ambient: adapters.ambient })
   if (!holdfast.home.acquire()) throw new Error('the home is in use')
 
   function connect(): { api: Client; connection: Connection } {
