@@ -41,7 +41,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   const port = await listening(server, options.port)
 
   server.on('request', (request, response) => {
-    const stranger = strangerIn(request.headers, port, reads.has(request.method ?? '') ? 'may lack origin' : 'needs origin')
+    const stranger = strangerIn(request.headers, port, sends(request) ? 'needs origin' : 'may lack origin')
     if (stranger !== undefined) plain(response, stranger, strangerTexts[stranger])
     else if (options.files?.answer(request, response) === true) return
     else if (request.method === 'POST' && request.url === '/session') void exchangeLink(request, response, admission)
@@ -74,8 +74,10 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
 }
 
-/** Browsers send no Origin with plain reads of their own page. */
-const reads: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+/** What our own page asks with an Origin; browsers send none with plain reads of their own site. */
+function sends({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' || (method === 'PUT' && url?.startsWith('/files/') === true)
+}
 
 const strangerTexts = {
   421: 'This is Holdfast on its own machine, reached under a name that is not its own.',
