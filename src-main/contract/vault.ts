@@ -1,4 +1,5 @@
 import { eventIterator, oc } from '@orpc/contract'
+import { enforcementBadges } from '#core/vocabulary/tokens.ts'
 import { bytes } from './bytes.ts'
 import { declaredErrors } from './failures.ts'
 import { z } from './zod.ts'
@@ -29,6 +30,10 @@ export const memberView = z.object({
       mechanisms: z.number(),
     })
     .optional(),
+  /** What its token can do was tried; `holds`: on this very token, library and firmware. */
+  profile: z.object({ at: z.date(), badge: z.enum(enforcementBadges), holds: z.boolean() }).optional(),
+  /** It is being tried now. */
+  profiling: z.boolean(),
 })
 export type MemberView = z.infer<typeof memberView>
 

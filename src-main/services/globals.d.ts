@@ -7,13 +7,3 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
   decode(bytes: Uint8Array): string
 }
-
-/** Cancelling, as every runtime has it (WHATWG DOM). */
-declare class AbortController {
-  readonly signal: {
-    readonly aborted: boolean
-    addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
-    removeEventListener(type: 'abort', listener: () => void): void
-  }
-  abort(): void
-}

@@ -23,16 +23,19 @@ import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
+import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
 export interface OpenVault {
   readonly row: VaultRow
   readonly store: Store
   readonly members: Members
+  readonly profiling: Profiling
   readonly gate: Gate
   readonly jobs: Jobs
   readonly transfers: Transfers
@@ -61,15 +64,17 @@ export function openVault(parts: {
   const gate = createGate({ ambient, store, sessions, refusals, scope: row })
   const jobs = createJobs()
   const transfers = createTransfers({ ambient, crypto })
+  const profiling = createProfiling({ ambient, store, members, changed })
   return {
     row,
     store,
     members,
+    profiling,
     gate,
     jobs,
     transfers,
     scheduler: createScheduler({ ambient, store, journal, changed }),
-    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, gate, jobs, transfers }),
+    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, gate, jobs, transfers, profiling }),
   }
 }
 
@@ -84,6 +89,7 @@ function operationsOf(parts: {
   gate: Gate
   jobs: Jobs
   transfers: Transfers
+  profiling: Profiling
 }) {
   const keyUses = useKeys(parts)
   const fileParts = { ...parts, dataKeys: createDataKeys({ ...parts, operations: keyUses }) }
@@ -100,5 +106,6 @@ function operationsOf(parts: {
     decryptFile: decryptFile(fileParts),
     browseFolder: browseFolder(parts),
     ...transferFiles(fileParts),
+    ...tokenProfiles(parts),
   }
 }

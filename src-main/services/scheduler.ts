@@ -5,6 +5,7 @@ import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { KeyRow, Store } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import { appendRecord, recordedFailure, serviceEvent } from './audit.ts'
+import { createCancellation } from './cancellation.ts'
 import type { Journal } from './journal.ts'
 
 /** Between two looks at what is due, in milliseconds. */
@@ -24,7 +25,7 @@ export interface Scheduler {
 
 export function createScheduler(parts: { ambient: Ambient; store: Store; journal: Journal; changed: () => void }): Scheduler {
   const { ambient, store, journal } = parts
-  const stopping = new AbortController()
+  const stopping = createCancellation()
   let lastLook: number | undefined
   let underWay: Promise<void> = Promise.resolve()
 
@@ -114,7 +115,7 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
       underWay = run(stopping.signal)
     },
     async stop() {
-      stopping.abort()
+      stopping.cancel()
       await underWay
     },
   }

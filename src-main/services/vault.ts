@@ -13,6 +13,7 @@ import { asAccountId } from '#core/vocabulary/ids.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
 import { createAttempts } from './attempts.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
+import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
@@ -21,9 +22,11 @@ import type { Operation, Targeted } from './operation.ts'
 import { requireLength } from './passphrase.ts'
 import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
+import type { ProfileView } from './profile-view.ts'
+import { progressStream } from './progress-stream.ts'
 import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
 import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
-
+import type { ProfileProgress } from './token-profiles.ts'
 
 /** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
 const PATIENCE = 5_000
@@ -46,6 +49,13 @@ export interface Vault {
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
   /** Does what is due now, without waiting for the scheduler's minute: after suspend, say. Nothing while the vault is locked. */
   look(): Promise<void>
+  /**
+   * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
+   * background, after each opening. A single command would end in the middle of it.
+   */
+  reside(): void
+  /** Tries out what a member's token can do: progress, then the profile. Behind the gate like every call; ends when the signal aborts. */
+  runHsmProfile(connection: Connection, memberId: string, signal: AbortSignalLike | undefined): AsyncGenerator<ProfileProgress, ProfileView>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
@@ -64,6 +74,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
+  let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
   /** Opening, closing and changing the passphrase happen one after the other. */
@@ -89,8 +100,11 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     await files.removeLeftovers()
     open = opened
     locked = undefined
+    const ready = opened.members.open()
+    // Not before: a login must never have to wait for trials.
+    void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
     await patiently(async () => {
-      await opened.members.open()
+      await ready
       await opened.scheduler.look()
     })
     opened.scheduler.start()
@@ -99,7 +113,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
 
   /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
   async function patiently(work: () => Promise<void>): Promise<void> {
-    const enough = new AbortController()
+    const enough = createCancellation()
     const waited = ambient.wait(PATIENCE, enough.signal).catch((error: unknown) => {
       if (!(error instanceof VaultError) || error.code !== 'CANCELLED') throw error
     })
@@ -107,7 +121,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
       // Each part tells its own failure: a member in its status, what is due by staying due.
       if (!(error instanceof VaultError)) throw error
     })
-    await Promise.race([worked.finally(() => { enough.abort() }), waited])
+    await Promise.race([worked.finally(() => { enough.cancel() }), waited])
   }
 
   /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
@@ -147,6 +161,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     sessions.endAll()
     // They hold keys of files: each ends before its next frame and removes what it has begun.
     closing.jobs.stop()
+    await closing.profiling.close()
     await closing.members.close()
     await closing.scheduler.stop()
     await closing.gate.drained()
@@ -244,6 +259,16 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     async look() {
       await open?.scheduler.look()
     },
+
+    reside() {
+      resident = true
+      void open?.profiling.refresh()
+    },
+
+    runHsmProfile: (connection, memberId, signal) =>
+      progressStream<ProfileProgress, ProfileView>(ambient, signal, (watch) =>
+        vault.call(connection, (operations) => operations.runHsmProfile, { memberId, ...watch }),
+      ),
 
     async call(connection, choose, input) {
       const opened = requireOpen()

@@ -81,6 +81,10 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       clock: os.console.clock.handler(through((all) => all.readClock)),
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },
+    hsm: {
+      profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
+      runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
+    },
     vault: {
       status: os.vault.status.handler(({ context }) => withLibrary(vault.status(context.connection))),
       watch: os.vault.watch.handler(async function* ({ context, signal }) {

@@ -7,6 +7,7 @@ import { createIntentTable } from './tables/intents.ts'
 import { createKeyTable } from './tables/keys.ts'
 import { createMaterialTable } from './tables/materials.ts'
 import { createMemberTable } from './tables/members.ts'
+import { createProfileTable } from './tables/profiles.ts'
 import { createVaultTable } from './tables/vault.ts'
 
 /** All repositories over one connection, each with its statements prepared once. */
@@ -14,6 +15,7 @@ export function createTables(database: Database): Tables {
   return {
     vault: createVaultTable(database),
     members: createMemberTable(database),
+    profiles: createProfileTable(database),
     keys: createKeyTable(database),
     materials: createMaterialTable(database),
     aliases: createAliasTable(database),

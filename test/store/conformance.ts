@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
-import { aliasRow, intentRow, keyRow, materialId, materialRow, memberRow, otherScope, scope, vaultRow } from './rows.ts'
+import { aliasRow, intentRow, keyRow, materialId, materialRow, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
 
 /** What a suite needs of an adapter: a new empty store, and the same one closed and opened again. */
 export interface StoreUnderTest {
@@ -50,6 +50,33 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         await store.write(({ members }) => { members.put(bare) })
         expect(store.read(({ members }) => members.list())).toEqual([bare])
         expect(store.read(({ members }) => members.get(keyRow(99).id as never))).toBeUndefined()
+      })
+
+      it('give back the rung of a member as it was last set', async () => {
+        await store.write(({ members }) => { members.put(memberRow) })
+        await store.write(({ members }) => { members.setRung(memberRow.id, 2) })
+        expect(store.read(({ members }) => members.get(memberRow.id))).toEqual({ ...memberRow, rung: 2 })
+      })
+
+      it('give back profiles by what they hold for, and the newest of a token', async () => {
+        const older = { ...profile, identity: { ...profile.identity, firmware: '1.0' }, at: profile.at - 1 }
+        await store.write(({ profiles }) => {
+          profiles.put(profile)
+          profiles.put(older)
+        })
+        store = (await subject.reopen()) ?? expect.unreachable()
+        expect(store.read(({ profiles }) => profiles.get(profile.identity))).toEqual(profile)
+        expect(store.read(({ profiles }) => profiles.get(older.identity))).toEqual(older)
+        expect(store.read(({ profiles }) => profiles.latest(profile.identity.serial))).toEqual(profile)
+        expect(store.read(({ profiles }) => profiles.get({ ...profile.identity, moduleHash: 'b'.repeat(64) }))).toBeUndefined()
+        expect(store.read(({ profiles }) => profiles.latest('another'))).toBeUndefined()
+      })
+
+      it('keep one profile of one token, library and firmware', async () => {
+        const again = { ...profile, at: profile.at + 1, results: { 'aes-gcm': { outcome: 'crash', detail: 'its process ended (SIGSEGV)' } } } as const
+        await store.write(({ profiles }) => { profiles.put(profile) })
+        await store.write(({ profiles }) => { profiles.put(again) })
+        expect(store.read(({ profiles }) => profiles.get(profile.identity))).toEqual(again)
       })
 
       it('take a part of a larger buffer for exactly that part', async () => {

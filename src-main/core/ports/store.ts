@@ -1,6 +1,7 @@
 import type { AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
+import type { TokenIdentity, TokenProfile } from '../tokens/profile.ts'
 import type { MaterialKind } from './hsm.ts'
 
 /**
@@ -29,6 +30,7 @@ export interface Store {
 export interface Tables {
   readonly vault: VaultTable
   readonly members: MemberTable
+  readonly profiles: ProfileTable
   readonly keys: KeyTable
   readonly materials: MaterialTable
   readonly aliases: AliasTable
@@ -74,6 +76,17 @@ export interface MemberTable {
   list(): MemberRow[]
   get(id: MemberId): MemberRow | undefined
   put(row: MemberRow): void
+  setRung(id: MemberId, rung: SealingRung): void
+}
+
+/** What tokens really can, one profile per library, version, model, token and firmware. */
+export interface ProfileTable {
+  /** Undefined if this very token was not tried out. */
+  get(identity: TokenIdentity): TokenProfile | undefined
+  /** The newest of the token with this serial, whatever has changed since. */
+  latest(serial: string): TokenProfile | undefined
+  /** Takes the place of the one with the same identity. */
+  put(profile: TokenProfile): void
 }
 
 export interface MemberRow {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
+import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
 import { addKms } from './kms.ts'
 import { addLink } from './link.ts'
@@ -48,6 +49,7 @@ export function createProgram(place: Place): Command {
   addPassphrase(program, place)
   addKms(program, place)
   addFile(program, place)
+  addHsm(program, place)
   return program
 }
 

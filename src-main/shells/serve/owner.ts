@@ -29,6 +29,7 @@ export interface OwnerOptions {
 
 /** Opens both ways in. The caller holds the home's lock. */
 export async function runOwner(holdfast: Holdfast, options: OwnerOptions): Promise<RunningOwner> {
+  holdfast.vault.reside()
   const handler = createHandler(holdfast.router, options.log)
   const admission = createAdmission(createAmbient())
   const files = createFileTransfers({ vault: holdfast.vault, admission, log: options.log })
