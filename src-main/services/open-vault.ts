@@ -7,13 +7,17 @@ import { consoleReads } from './console-reads.ts'
 import { createEncryptionCount } from './encryption-count.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createJournal } from './journal.ts'
+import { deleteKeys } from './kms/delete-keys.ts'
+import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
+import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
 import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
 import { tokenProfiles } from './token-profiles.ts'
@@ -25,6 +29,7 @@ export interface OpenVault {
   readonly members: Members
   readonly profiling: Profiling
   readonly gate: Gate
+  readonly scheduler: Scheduler
   readonly operations: Operations
 }
 
@@ -52,6 +57,7 @@ export function openVault(parts: {
     members,
     profiling,
     gate: createGate({ ambient, store, sessions, refusals, scope: row }),
+    scheduler: createScheduler({ ambient, store, journal, changed }),
     operations: operationsOf({ ambient, journal, sealing, members, profiling }),
   }
 }
@@ -67,6 +73,9 @@ function operationsOf(parts: {
     ...manageKeys(parts),
     ...manageAliases(parts),
     ...useKeys(parts),
+    ...describeKeys(),
+    ...rotateKeys(parts),
+    ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...tokenProfiles(parts),

@@ -12,6 +12,7 @@ import { asAccountId } from '#core/vocabulary/ids.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
 import { createAttempts } from './attempts.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
+import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
@@ -45,6 +46,8 @@ export interface Vault {
   changePassphrase(connection: Connection, current: Secret, next: Secret): Promise<void>
   /** Opens the vault by its recovery code and gives it a new passphrase. Throws RECOVERY_CODE_INVALID, RECOVERY_NOT_SET_UP. */
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
+  /** Does what is due now, without waiting for the scheduler's minute: after suspend, say. Nothing while the vault is locked. */
+  look(): Promise<void>
   /**
    * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
    * background, after each opening. A single command would end in the middle of it.
@@ -96,8 +99,25 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
     const ready = opened.members.open()
     // Not before: a login must never have to wait for trials.
     void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
-    await Promise.race([ready, ambient.wait(PATIENCE)])
+    await patiently(async () => {
+      await ready
+      await opened.scheduler.look()
+    })
+    opened.scheduler.start()
     return opened
+  }
+
+  /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
+  async function patiently(work: () => Promise<void>): Promise<void> {
+    const enough = createCancellation()
+    const waited = ambient.wait(PATIENCE, enough.signal).catch((error: unknown) => {
+      if (!(error instanceof VaultError) || error.code !== 'CANCELLED') throw error
+    })
+    const worked = work().catch((error: unknown) => {
+      // Each part tells its own failure: a member in its status, what is due by staying due.
+      if (!(error instanceof VaultError)) throw error
+    })
+    await Promise.race([worked.finally(() => { enough.cancel() }), waited])
   }
 
   /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
@@ -137,6 +157,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
     sessions.endAll()
     await closing.profiling.close()
     await closing.members.close()
+    await closing.scheduler.stop()
     await closing.gate.drained()
     const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
     for (const refused of refusals.take('all')) {
@@ -227,6 +248,10 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
         })
         changes.announce()
       }),
+
+    async look() {
+      await open?.scheduler.look()
+    },
 
     reside() {
       resident = true

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { Ambient } from '#core/ports/ambient.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
@@ -22,10 +23,10 @@ export interface Holdfast {
 }
 
 /** Wires adapters to services, by hand and once. Takes no lock and opens nothing: `home.acquire()` comes before the first call. */
-export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined }): Holdfast {
+export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; ambient?: Ambient | undefined }): Holdfast {
   const home = options.home ?? createHome(options.homePath)
   const hsm = options.hsm ?? createHsm({ spawnHost: forkHost(hostProgram()), tools: toolsFolder() })
-  const vault = createVault({ ambient: createAmbient(), crypto: createCrypto(), home, hsm, version: version() })
+  const vault = createVault({ ambient: options.ambient ?? createAmbient(), crypto: createCrypto(), home, hsm, version: version() })
   return {
     home,
     vault,

@@ -2,6 +2,7 @@ import type { Tables } from '#core/ports/store.ts'
 import type { Database } from './database.ts'
 import { createAliasTable } from './tables/aliases.ts'
 import { createAuditTable } from './tables/audit.ts'
+import { createDeletionTable } from './tables/deletions.ts'
 import { createIntentTable } from './tables/intents.ts'
 import { createKeyTable } from './tables/keys.ts'
 import { createMaterialTable } from './tables/materials.ts'
@@ -20,5 +21,6 @@ export function createTables(database: Database): Tables {
     aliases: createAliasTable(database),
     intents: createIntentTable(database),
     audit: createAuditTable(database),
+    deletions: createDeletionTable(database),
   }
 }

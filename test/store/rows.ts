@@ -49,6 +49,8 @@ export function keyRow(n: number, change: Partial<KeyRow> = {}): KeyRow {
     createdAt: 1_764_000_000_000 + n,
     currentMaterial: materialId(n),
     tags: [{ TagKey: 'zone', TagValue: 'b' }, { TagKey: 'app', TagValue: '' }],
+    rotation: undefined,
+    deletesAt: undefined,
     lastUsed: undefined,
     ...change,
   }
@@ -65,6 +67,7 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
     checkValue: new Uint8Array(16).fill(n),
     createdAt: 1_764_000_000_000 + n,
     reserved: 0,
+    cause: 'CREATE',
     ...change,
   }
 }

@@ -26,6 +26,7 @@ export const failures = {
   // AWS KMS
   AccessDeniedException: refused<{ text: string }>((d) => d.text),
   AlreadyExistsException: refused<{ text: string }>((d) => d.text),
+  ConflictException: refused<{ text: string }>((d) => d.text),
   DisabledException: refused<{ keyArn: string; because: 'disabled' | 'pending deletion' }>((d) => `${d.keyArn} is ${d.because}.`),
   DryRunOperationException: refused(() => 'The request would have succeeded, but the DryRun option is set.'),
   IncorrectKeyException: refused(() => 'The key ID in the request does not identify a CMK that can perform this operation.'),
