@@ -43,7 +43,7 @@ const CKM_EC_EDWARDS_KEY_PAIR_GEN = 0x1055
 const CKM_EDDSA = 0x1057
 const CKK_EC_EDWARDS = 0x40
 
-/** CKA_EC_PARAMS of Ed25519: the OID of RFC 8410, or the name as PKCS#11 v3.0 has it, which SoftHSM asks for. */
+/** CKA_EC_PARAMS of Ed25519: the OID of RFC 8410, or the name, PKCS#11 v3.0 takes both. */
 const edwardsParameters = ['06032b6570', '130c656477617264733235353139'] as const
 
 export function ed25519(trial: Trial, sizes: readonly number[]): undefined {
