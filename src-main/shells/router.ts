@@ -1,6 +1,10 @@
 import { implement } from '@orpc/server'
 import { contract } from '#contract/contract.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { inspectFile, inspectFront } from '#services/files/inspect-file.ts'
+import { withProgress } from '#services/files/progress.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
@@ -14,6 +18,9 @@ export interface Context {
 
 /** What the router must know beside the vault. */
 export interface Surroundings {
+  /** For reading a header, which needs no vault. */
+  readonly files: Files
+  readonly ambient: Ambient
   /** What a new vault is called if it is given no name. */
   readonly defaultName: string
   /** The PKCS#11 library that a new vault would use; undefined if there is none. Looked for anew at each question. */
@@ -21,7 +28,7 @@ export interface Surroundings {
 }
 
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, { defaultName, softHsm }: Surroundings) {
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
@@ -107,6 +114,33 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
         using next = Secret.own(input.next)
         await vault.recover(context.connection, code, next)
         return {}
+      }),
+    },
+    files: {
+      encrypt: os.files.encrypt.handler(async function* ({ input, context: { connection }, signal }) {
+        const { path, keyId, context = {}, folder, existing = 'refuse' } = input
+        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.encryptFile, { path, keyId, context, folder, existing, job }))
+      }),
+      decrypt: os.files.decrypt.handler(async function* ({ input, context: { connection }, signal }) {
+        const { path, context, folder, existing = 'refuse' } = input
+        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.decryptFile, { path, context, folder, existing, job }))
+      }),
+      inspect: os.files.inspect.handler(async ({ input, context }) => {
+        if ('head' in input) return inspectFront(input.head, input.size)
+        vault.sessions.principal(context.connection)
+        return inspectFile(files, input.path)
+      }),
+      browse: os.files.browse.handler(async ({ input, context }) => {
+        const page = await vault.call(context.connection, (all) => all.browseFolder, input)
+        return { ...page, entries: page.entries.map((entry) => ({ ...entry, modifiedAt: new Date(entry.modifiedAt) })) }
+      }),
+      prepareUpload: os.files.prepareUpload.handler(async ({ input, context }) => {
+        const { name, size } = input
+        const purpose = input.purpose === 'encrypt'
+          ? { kind: input.purpose, keyId: input.keyId, context: input.context ?? {} }
+          : { kind: input.purpose, context: input.context }
+        const { id, expiresAt } = await vault.call(context.connection, (all) => all.prepareUpload, { name, size, purpose })
+        return { upload: id, expiresAt: new Date(expiresAt) }
       }),
     },
     session: {

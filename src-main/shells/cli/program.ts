@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
@@ -48,6 +49,7 @@ export function createProgram(place: Place): Command {
   addPassphrase(program, place)
   addKms(program, place)
   addHsm(program, place)
+  addFile(program, place)
   return program
 }
 
