@@ -49,12 +49,12 @@ export function useApi(): Api {
   return client.api
 }
 
-function isStream(value: unknown): value is AsyncIterableIterator<unknown> {
+function isStream(value: unknown): value is AsyncIterableIterator<unknown, unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
 /** The same stream with its return value, failing with ApiFailure. */
-async function* failing(stream: AsyncIterableIterator<unknown>, signal: AbortSignal | undefined): AsyncGenerator<unknown, unknown> {
+async function* failing(stream: AsyncIterableIterator<unknown, unknown>, signal: AbortSignal | undefined): AsyncGenerator<unknown, unknown> {
   try {
     return yield* stream
   } catch (error) {
