@@ -75,7 +75,9 @@ export interface SlotKeyRow {
 export interface MemberTable {
   list(): MemberRow[]
   get(id: MemberId): MemberRow | undefined
-  put(row: MemberRow): void
+  /** Apart from the row, so that a PIN is in memory only where a PIN is wanted. The caller wipes the buffers. */
+  pins(id: MemberId): MemberPins | undefined
+  put(row: MemberRow, pins: MemberPins): void
   setRung(id: MemberId, rung: SealingRung): void
 }
 
@@ -100,7 +102,10 @@ export interface MemberRow {
   readonly serial: string
   /** The rung that new material on this member gets. */
   readonly rung: SealingRung
-  /** UTF-8 of the user PIN; undefined where the vault does not keep it. The caller wipes the buffer. */
+}
+
+export interface MemberPins {
+  /** UTF-8 of the user PIN; undefined where the vault does not keep it. */
   readonly pin: Uint8Array | undefined
   /** A software token's next PIN, stored before C_SetPIN. */
   readonly pendingPin: Uint8Array | undefined
