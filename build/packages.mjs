@@ -1,6 +1,7 @@
 // npm packages: installed when node_modules is not what package-lock.json says.
 
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inherit } from './child.mjs'
 import { hasNpm, withoutProjectPath } from './node.mjs'
 import { SetUpError, step } from './progress.mjs'
@@ -42,9 +43,9 @@ function headers() {
 }
 
 /** Whether each package that the lock names for this platform is in node_modules in that version, and no other is. */
-export function packagesMatchLock() {
-  const wanted = packagesIn(inProject('package-lock.json'))
-  const installed = packagesIn(inProject('node_modules', '.package-lock.json'))
+export function packagesMatchLock(folder = root) {
+  const wanted = packagesIn(join(folder, 'package-lock.json'))
+  const installed = packagesIn(join(folder, 'node_modules', '.package-lock.json'))
   if (!wanted || !installed) return false
   for (const path of installed.keys()) if (!wanted.has(path)) return false
   for (const [path, entry] of wanted) {
@@ -54,7 +55,7 @@ export function packagesMatchLock() {
       return false
     }
     if (there.version !== entry.version || there.integrity !== entry.integrity) return false
-    if (!existsSync(inProject(path, 'package.json'))) return false
+    if (!existsSync(join(folder, path, 'package.json'))) return false
   }
   return true
 }

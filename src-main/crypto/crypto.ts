@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { hashRaw, type Algorithm, type Version } from '@node-rs/argon2'
+import { hashRaw } from '@node-rs/argon2'
 import type { Argon2Parameters, Crypto } from '#core/ports/crypto.ts'
 import { x25519, x25519Generate } from './x25519.ts'
 
@@ -58,9 +58,11 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 async function argon2id(password: Uint8Array, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array> {
   const key = await hashRaw(password, {
-    // Its enums are ambient const enums, which isolated modules cannot read: Argon2id is 2, version 0x13 is 1.
-    algorithm: 2 as unknown as Algorithm,
-    version: 1 as unknown as Version,
+    // Its enums are ambient const enums, which isolated modules cannot read.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Algorithm.Argon2id
+    algorithm: 2,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Version.V0x13
+    version: 1,
     salt,
     memoryCost: parameters.memoryKiB,
     timeCost: parameters.passes,

@@ -76,7 +76,9 @@ export function openDatabase(path: string, key: Secret): Database {
 export function rekeyFile(path: string, key: Secret, next: Secret): void {
   const connection = connect(path, key)
   try {
-    connection.pragma('journal_mode = MEMORY')
+    // A copy that fails is thrown away, and one that is whole is synced by the caller.
+    connection.pragma('journal_mode = OFF')
+    connection.pragma('synchronous = OFF')
     connection.pragma(`rekey = "x'${toHex(next.bytes)}'"`)
   } finally {
     connection.close()

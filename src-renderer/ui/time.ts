@@ -25,8 +25,10 @@ export function clock(date: Date): string {
 
 /** "23 Nov 2026, 14:02:09 (13:02:09 UTC)": local, with UTC beside it. */
 export function exact(date: Date): string {
+  const local = `${day(date)}, ${clock(date)}:${two(date.getSeconds())}`
+  if (date.getTimezoneOffset() === 0) return `${local} UTC`
   const utc = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
-  return `${day(date)}, ${clock(date)}:${two(date.getSeconds())} (${utc} UTC)`
+  return `${local} (${utc} UTC)`
 }
 
 function two(value: number): string {

@@ -37,7 +37,7 @@ it('takes lower case, spaces for hyphens, none at all, and O, I, L for the digit
 
 it('names the group of every wrong character', () => {
   fc.assert(fc.property(code20, fc.nat(39), fc.integer({ min: 1, max: 31 }), (code, at, shift) => {
-    const text = [...print(code).replaceAll('-', '')]
+    const text = Array.from(print(code).replaceAll('-', ''))
     text[at] = ALPHABET.charAt((ALPHABET.indexOf(text[at] ?? '') + shift) % 32)
     expect(read(text.join(''))).toEqual({ wrongGroups: [Math.floor(at / 5) + 1] })
   }), { numRuns: 1000 })
@@ -45,7 +45,7 @@ it('names the group of every wrong character', () => {
 
 it('notices every two exchanged characters, also across groups', () => {
   fc.assert(fc.property(code20, fc.nat(39), fc.nat(39), (code, a, b) => {
-    const text = [...print(code).replaceAll('-', '')]
+    const text = Array.from(print(code).replaceAll('-', ''))
     fc.pre(text[a] !== text[b])
     ;[text[a], text[b]] = [text[b] ?? '', text[a] ?? '']
     expect(read(text.join('')).secret).toBeUndefined()

@@ -25,7 +25,8 @@ export interface Home {
   /** Write, fsync, rename, fsync of the folder. */
   replaceKeyslots(bytes: Uint8Array): void
   /**
-   * Opens and migrates the database with a raw 32-byte key. Undefined if this key does not open it. Throws VAULT_DAMAGED, VAULT_TOO_NEW.
+   * Opens and migrates the database with a raw 32-byte key. Throws VAULT_DAMAGED, VAULT_TOO_NEW. Undefined if this key does not open it, or
+   * if its first page is damaged: SQLCipher's format cannot tell these apart, but who has the key from an opened keyslot can (it is damage).
    * Changes nothing in a file that it cannot open. Copies the key.
    */
   openStore(key: Secret): Store | undefined
@@ -34,7 +35,7 @@ export interface Home {
    * A staging folder that an unfinished start left behind is removed first. Throws VAULT_ALREADY_INITIALISED.
    */
   stage(): StagedVault
-  /** Appends one line to `pending-events` (JSON text), durable on return; the file is bounded: the oldest lines make way beyond 1 MiB, and a counting line says how many. */
+  /** Appends one line to `pending-events` (JSON text), durable on return; the file is bounded: the oldest lines make way beyond 1 MiB, and a first line `{"dropped":N}` counts them. */
   appendPendingEvent(line: string): void
   /** All lines, oldest first. */
   pendingEvents(): string[]

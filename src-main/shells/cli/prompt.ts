@@ -15,10 +15,11 @@ export function canAsk(): boolean {
  * Throws CANCELLED at Ctrl-C, with the terminal as it was. The caller wipes the result.
  */
 export async function askSecret(question: string): Promise<Secret | undefined> {
-  process.stderr.write(question)
   const terminal = process.stdin as ReadStream
   const line = new TypedLine()
+  // Before the question: whoever answers at once must not be echoed.
   terminal.setRawMode(true)
+  process.stderr.write(question)
   try {
     return await new Promise<Secret | undefined>((resolve, reject) => {
       const typed = (chunk: Buffer): void => {

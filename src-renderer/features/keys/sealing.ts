@@ -18,12 +18,12 @@ export const rungs = {
     short: 'In the token',
     mechanism: 'CKM_AES_GCM',
     limit: '4.3 billion encryptions, then only decrypting',
-    text: 'Rung 1: the token encrypts and decrypts by itself with AES-256-GCM. Each encryption has a random IV, so one material may encrypt 2^32 times; Holdfast counts them and then refuses to encrypt. Decrypting has no limit.',
+    text: 'Rung 1: the token encrypts and decrypts by itself with AES-256-GCM. Each encryption has a random IV, so one material may encrypt 4,294,967,296 times; Holdfast counts them and then refuses to encrypt. Decrypting has no limit.',
   },
   2: {
     short: 'Key per message from the token',
     mechanism: 'CKM_SHA256_HMAC',
-    limit: 'None: every message has its own key',
+    limit: 'None: a key per message',
     text: 'Rung 2: the token makes a key for each message with HMAC-SHA256 over a random salt and the encryption context; AES-256-GCM runs in Holdfast, which wipes that key after the call. The material never leaves the token, and there is no count to watch.',
   },
 } as const satisfies Record<MemberView['rung'], Rung>
