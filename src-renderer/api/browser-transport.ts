@@ -12,17 +12,13 @@ const REFUSED = 4401
  * of each WebSocket, and calls begin only after the server's `ok` (what is sent before would be lost).
  */
 export function createBrowserTransport(): Transport {
-  const link = takeLink()
-  let exchange = link === undefined ? undefined : redeem(link)
+  let link = takeLink()
 
   return {
     async open() {
-      if (exchange !== undefined) {
-        // A refused link is final; a server that was not there may be asked again with the same link.
-        await exchange.catch((error: unknown) => {
-          exchange = error instanceof LinkRefused || link === undefined ? exchange : redeem(link)
-          throw error
-        })
+      if (link !== undefined) {
+        await redeem(link)
+        link = undefined
       }
       const token = sessionStorage.getItem(TOKEN)
       if (token === null) throw new LinkRefused()
@@ -38,6 +34,7 @@ function takeLink(): string | undefined {
   return token
 }
 
+/** Resolves also for a link that is used up: this tab may hold a token of an earlier one. Rejects if the server is not there, so that the link is tried again. */
 async function redeem(link: string): Promise<void> {
   const answer = await fetch('/session', {
     method: 'POST',
@@ -46,8 +43,7 @@ async function redeem(link: string): Promise<void> {
   })
   if (answer.status >= 500) throw new Error(`session exchange failed status=${answer.status}`)
   const body: unknown = answer.ok ? await answer.json() : undefined
-  if (typeof body !== 'object' || body === null || !('token' in body) || typeof body.token !== 'string') throw new LinkRefused()
-  sessionStorage.setItem(TOKEN, body.token)
+  if (typeof body === 'object' && body !== null && 'token' in body && typeof body.token === 'string') sessionStorage.setItem(TOKEN, body.token)
 }
 
 async function dial(token: string): Promise<Line> {

@@ -54,7 +54,7 @@ function isStream(value: unknown): value is AsyncIterableIterator<unknown> {
 }
 
 /** The same stream, failing with ApiFailure. */
-async function* failing(stream: AsyncIterableIterator<unknown>): AsyncGenerator<unknown> {
+async function* failing(stream: AsyncIterableIterator<unknown>): AsyncGenerator {
   try {
     yield* stream
   } catch (error) {

@@ -2,7 +2,6 @@ import { defineStore } from 'pinia'
 import { computed, inject, ref, shallowRef } from 'vue'
 import type { StatusView } from '#contract/vault.ts'
 import { clientKey } from '#api/client.ts'
-import { ApiFailure } from '#api/failure.ts'
 import { LinkRefused } from '#api/transport.ts'
 
 /** `lost`: it was open, and is tried again. `refused`: this page needs a new one-time link. */
@@ -13,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** Pauses between tries in milliseconds; the last one repeats. */
 const BACK_OFF = [250, 500, 1000, 2000, 4000, 8000] as const
 
-/** What this page knows of the vault and of who is signed in on its line. */
+/** What this page knows of the vault and of who is signed in. The session is the tab's, kept by the server: it outlives a line and a reload. */
 export const useSession = defineStore('session', () => {
   const client = inject(clientKey)
   if (client === undefined) throw new Error('unreachable: no client provided')
@@ -25,8 +24,6 @@ export const useSession = defineStore('session', () => {
   const retryAt = ref<number>()
   /** A ceremony (the recovery sheet) that must end before the frame appears. */
   const ceremony = ref(false)
-  /** Resumes this page's session on a new line. In memory only: after a reload the passphrase is asked again. */
-  let resumption: Bytes | undefined
   let skipPause: (() => void) | undefined
 
   const signedIn = computed(() => status.value?.state === 'unlocked' && status.value.principal !== undefined)
@@ -38,7 +35,6 @@ export const useSession = defineStore('session', () => {
       if (failures > 1) line.value = 'lost'
       try {
         await client?.connect()
-        await resume()
         for await (const next of await api.vault.watch({})) {
           status.value = next
           line.value = 'open'
@@ -54,16 +50,6 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  async function resume(): Promise<void> {
-    if (resumption === undefined) return
-    try {
-      await api.session.resume({ token: resumption })
-    } catch (error) {
-      forget()
-      if (!(error instanceof ApiFailure) || error.code === 'CONNECTION_LOST') throw error
-    }
-  }
-
   async function pause(milliseconds: number): Promise<void> {
     retryAt.value = Date.now() + milliseconds
     await new Promise<void>((resolve) => {
@@ -71,17 +57,6 @@ export const useSession = defineStore('session', () => {
       setTimeout(resolve, milliseconds)
     })
     retryAt.value = undefined
-  }
-
-  function forget(): void {
-    resumption?.fill(0)
-    resumption = undefined
-  }
-
-  async function keepSession(): Promise<void> {
-    const { token } = await api.session.issue({})
-    forget()
-    resumption = token
   }
 
   return {
@@ -105,7 +80,6 @@ export const useSession = defineStore('session', () => {
       } finally {
         passphrase.fill(0)
       }
-      await keepSession()
     },
 
     /** A new vault; resolves the recovery code if one was asked for. The buffer is wiped. */
@@ -113,7 +87,6 @@ export const useSession = defineStore('session', () => {
       try {
         ceremony.value = wanted.recovery === true
         const { recoveryCode } = await api.vault.initialise(wanted)
-        await keepSession()
         return recoveryCode
       } catch (error) {
         ceremony.value = false
@@ -123,27 +96,21 @@ export const useSession = defineStore('session', () => {
       }
     },
 
-    /** Opens the vault with the printed code and sets a new passphrase. Both buffers are wiped. */
+    /** Opens the vault with the printed code, sets a new passphrase, and signs this page in. Both buffers are wiped. */
     async recover(code: Bytes, next: Bytes): Promise<void> {
-      const passphrase = next.slice()
       try {
         await api.vault.recover({ code, next })
-        // Recovery opens the vault; signing in is a step of its own, and harmless if it has been done.
-        if (!signedIn.value) await api.session.signIn({ passphrase })
       } finally {
-        for (const buffer of [code, next, passphrase]) buffer.fill(0)
+        for (const buffer of [code, next]) buffer.fill(0)
       }
-      await keepSession()
     },
 
     async lock(): Promise<void> {
       await api.vault.lock({})
-      forget()
     },
 
     async signOut(): Promise<void> {
       await api.session.signOut({})
-      forget()
     },
 
     async changePassphrase(current: Bytes, next: Bytes): Promise<void> {
@@ -152,7 +119,6 @@ export const useSession = defineStore('session', () => {
       } finally {
         for (const buffer of [current, next]) buffer.fill(0)
       }
-      await keepSession()
     },
   }
 })

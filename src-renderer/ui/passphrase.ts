@@ -17,7 +17,7 @@ const WORDS = ['', 'Easy to guess', 'Could be stronger', 'Good', 'Strong'] as co
  * The vault's own defence is Argon2id and a minimum length that the service enforces.
  */
 export function strengthOf(text: string): Strength {
-  const letters = [...text]
+  const letters = Array.from(text)
   const fresh = letters.filter((letter, at) => {
     const before = letters[at - 1]
     return before === undefined || Math.abs((letter.codePointAt(0) ?? 0) - (before.codePointAt(0) ?? 0)) > 1

@@ -1,9 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { createAdmission, LINK_LIFETIME } from '#shells/serve/admission.ts'
 
-function atClock(): { admission: ReturnType<typeof createAdmission>; advance(milliseconds: number): void } {
-  let now = 1000
-  return { admission: createAdmission(() => now), advance: (milliseconds) => (now += milliseconds) }
+interface Clocked {
+  readonly admission: ReturnType<typeof createAdmission>
+  /** Moves the clocks, alike or one only. */
+  advance(milliseconds: number, which?: 'wall' | 'monotonic'): void
+}
+
+function atClock(): Clocked {
+  const clock = { wall: 1_000_000, monotonic: 1000 }
+  return {
+    admission: createAdmission({ now: () => clock.wall, monotonic: () => clock.monotonic }),
+    advance(milliseconds, which) {
+      if (which !== 'monotonic') clock.wall += milliseconds
+      if (which !== 'wall') clock.monotonic += milliseconds
+    },
+  }
 }
 
 describe('a one-time link', () => {
@@ -37,6 +49,13 @@ describe('a one-time link', () => {
     expect(admission.exchange(early)).toBeDefined()
     advance(1)
     expect(admission.exchange(late)).toBeUndefined()
+  })
+
+  it.each(['wall', 'monotonic'] as const)('ends by the %s clock alone, too', (which) => {
+    const { admission, advance } = atClock()
+    const link = admission.issueLink()
+    advance(60_000, which)
+    expect(admission.exchange(link)).toBeUndefined()
   })
 
   it('is no token, and a token is no link', () => {

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly passphraseFile?: string | undefined
   /** XDG_RUNTIME_DIR; undefined leaves it unset. */
   readonly runtime?: string | undefined
+  /** A folder of programs that come before all others. */
+  readonly programs?: string | undefined
 }
 
 /** Runs one command to its end. */
@@ -30,10 +32,11 @@ export async function holdfast(around: Surroundings, ...args: string[]): Promise
 /** `serve --json`, once it is ready. */
 export async function serving(around: Surroundings, ...args: string[]): Promise<{ ready: Ready; child: ChildProcessWithoutNullStreams; ended: Promise<Outcome> }> {
   const child = start(around, ['serve', '--json', ...args])
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
   const ended = outcome(child)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   const lines = createInterface(child.stdout)
   const first = await Promise.race([once(lines, 'line'), ended.then(({ stderr }) => Promise.reject(new Error(`serve ended: ${stderr}`)))])
   return { ready: JSON.parse(String(first[0])) as Ready, child, ended }
@@ -48,9 +51,10 @@ export interface Ready {
 }
 
 /** The environment of a command: nothing of this process's own vaults or terminals. */
-export function environment({ home, passphraseFile, runtime }: Surroundings): NodeJS.ProcessEnv {
+export function environment({ home, passphraseFile, runtime, programs }: Surroundings): NodeJS.ProcessEnv {
   const { PATH, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF } = process.env
-  const given = { PATH, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF, HOLDFAST_HOME: home, HOLDFAST_PASSPHRASE_FILE: passphraseFile, XDG_RUNTIME_DIR: runtime }
+  const path = programs === undefined ? PATH : `${programs}:${PATH ?? ''}`
+  const given = { PATH: path, HOME, HOLDFAST_SOFTHSM, SOFTHSM2_CONF, HOLDFAST_HOME: home, HOLDFAST_PASSPHRASE_FILE: passphraseFile, XDG_RUNTIME_DIR: runtime }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 

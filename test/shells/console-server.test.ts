@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { compose } from '#shells/compose.ts'
 import { createAdmission } from '#shells/serve/admission.ts'
 import { type ConsoleServer, serveConsole } from '#shells/serve/console-server.ts'
-import { listPages } from '#shells/serve/pages.ts'
+import { readPages } from '#shells/serve/pages.ts'
 import { clientOver, createHandler } from '#shells/transport.ts'
 import { temporaryFolder } from './temporary.ts'
 
@@ -30,8 +30,8 @@ async function serving(): Promise<Served> {
   expect(holdfast.home.acquire()).toBe(true)
   let now = 0
   const server = await serveConsole({
-    pages: listPages(pages),
-    admission: createAdmission(() => now),
+    pages: readPages(pages),
+    admission: createAdmission({ now: () => now, monotonic: () => now }),
     handler: createHandler(holdfast.router, () => undefined),
     port: 0,
   })

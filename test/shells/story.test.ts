@@ -1,9 +1,14 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Api } from '#contract/contract.ts'
+import { clientOver } from '#shells/transport.ts'
 import { createHome } from '#store/home.ts'
-import { holdfast, serving, type Outcome, type Surroundings } from './commands.ts'
+import { holdfast, serving, type Outcome, type Ready, type Surroundings } from './commands.ts'
 import { temporaryFolder } from './temporary.ts'
 
 // The command line as a person has it: real processes, a real home, a real token (SoftHSM, which `npm test` provides).
@@ -129,6 +134,45 @@ describe('a vault on the command line', () => {
   })
 })
 
+describe('a tab of a browser', () => {
+  it('stays signed in over a reload, until the person signs out', async () => {
+    const here = await initialised()
+    const { ready } = await serving({ ...here, passphraseFile: undefined })
+    const token = await redeemed(ready)
+    const before = await tab(ready, token)
+    expect((await before.api.vault.status({})).principal).toBeUndefined()
+    await before.api.session.signIn({ passphrase: Buffer.from(passphrase) })
+    before.socket.close()
+
+    const after = await tab(ready, token)
+    expect((await after.api.vault.status({})).principal?.account).toBe('111122223333')
+    // Another tab is another person until it proves otherwise.
+    const other = await tab(ready, await redeemed({ ...ready, link: done(await holdfast(here, 'link')).stdout.trim() }))
+    expect((await other.api.vault.status({})).principal).toBeUndefined()
+
+    await after.api.session.signOut({})
+    const third = await tab(ready, token)
+    expect((await third.api.vault.status({})).principal).toBeUndefined()
+  })
+})
+
+async function redeemed(ready: Ready): Promise<string> {
+  const link = new URL(ready.link).hash.replace('#token=', '')
+  const response = await fetch(new URL('/session', ready.url), { method: 'POST', headers: { Origin: new URL(ready.url).origin }, body: JSON.stringify({ link }) })
+  expect(response.status).toBe(200)
+  return ((await response.json()) as { token: string }).token
+}
+
+async function tab(ready: Ready, token: string): Promise<{ api: Api; socket: WebSocket }> {
+  const socket = new WebSocket(new URL('/rpc', ready.url.replace('http', 'ws')), { origin: new URL(ready.url).origin })
+  onTestFinished(() => { socket.terminate() })
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ token }))
+  const [greeting] = (await once(socket, 'message')) as [Buffer]
+  expect(greeting.toString()).toBe('ok')
+  return { api: clientOver(socket), socket }
+}
+
 describe('login', () => {
   it('lets later commands do without the passphrase until logout', async () => {
     const here = await initialised()
@@ -199,6 +243,23 @@ describe('serve', () => {
     const { ready } = await serving(here)
     const other = await initialised()
     refused(await holdfast(other, 'serve', '--port', new URL(ready.url).port), 'PORT_UNAVAILABLE')
+  })
+
+  it('opens the browser by a private file that leads to a link, never by an argument that holds one', async () => {
+    const here = await initialised()
+    const programs = join(here.folder, 'programs')
+    mkdirSync(programs)
+    const seen = join(here.folder, 'seen')
+    writeFileSync(join(programs, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$*" > '${seen}.new' && mv '${seen}.new' '${seen}'\n`, { mode: 0o755 })
+    const { ready, child, ended } = await serving({ ...here, programs }, '--open')
+    const opened = await vi.waitUntil(() => existsSync(seen) && readFileSync(seen, 'utf8'), { timeout: 20_000 })
+    const file = fileURLToPath(opened)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const link = /url=(http:[^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1] ?? expect.fail('no link')
+    await redeemed({ ...ready, link })
+    child.kill('SIGTERM')
+    await ended
+    expect(existsSync(file)).toBe(false)
   })
 
   it('that was killed leaves nothing that stops the next command', async () => {

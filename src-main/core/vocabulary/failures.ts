@@ -51,7 +51,7 @@ export const failures = {
   VAULT_ALREADY_INITIALISED: refused(() => 'This home already holds a vault.', () => 'Choose another home to create a second vault.'),
   VAULT_LOCKED: refused(() => 'The vault is locked.', () => 'Unlock it with its passphrase first.'),
   VAULT_IN_USE: refused(() => 'Another Holdfast process owns this vault and did not answer within 10 seconds.', () => 'Stop that process, or wait until it is done.'),
-  ALREADY_RUNNING: refused(() => 'Holdfast runs already for this vault.', () => 'Get a link to its console with `holdfast link`, or stop it first.'),
+  ALREADY_RUNNING: refused(() => 'Holdfast is already running for this vault.', () => 'Get a link to its console with `holdfast link`, or stop it first.'),
   NOT_RUNNING: refused(() => 'No running Holdfast owns this vault.', () => 'Start one with `holdfast serve`.'),
   VAULT_DAMAGED: broken<{ file: string; reason: string }>((d) => `${d.file} is damaged: ${d.reason}.`, () => 'Nothing was opened or changed. Restore the file from a copy.'),
   VAULT_TOO_NEW: refused<{ file: string; version: number }>((d) => `${d.file} was written by a newer Holdfast (version ${d.version}).`, () => 'Use that version of Holdfast, or a newer one.'),

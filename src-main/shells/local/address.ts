@@ -26,17 +26,21 @@ export function isPrivateAddress(address: string): boolean {
 
 /** Where `login` keeps its token for the owner at this address. */
 export function sessionFile(address: string): string {
-  if (isPipe(address)) return join(tmpdir(), `${address.slice(PIPE.length - TEMPORARY.length)}.session`)
-  return join(dirname(address), `${basename(address, '.sock')}.session`)
+  return `${besideOf(address)}.session`
+}
+
+/** Where the owner at this address leaves a browser its way to the console. */
+export function openingFile(address: string): string {
+  return `${besideOf(address)}.open.html`
 }
 
 /**
- * Removes what an owner leaves behind at its address: socket, login token, and the folder if it was a temporary one.
+ * Removes what an owner leaves behind at its address: socket, login token, a browser's way in, and the folder if it was a temporary one.
  * For the holder of the vault's lock only. Touches nothing in a folder that others can enter.
  */
 export function clearAddress(address: string): void {
   if (!isPrivateAddress(address)) return
-  rmSync(sessionFile(address), { force: true })
+  for (const path of [sessionFile(address), openingFile(address)]) rmSync(path, { force: true })
   if (isPipe(address)) return
   if (lstatSync(address, { throwIfNoEntry: false })?.isSocket() === true) rmSync(address)
   if (basename(dirname(address)).startsWith(TEMPORARY)) removeIfEmpty(dirname(address))
@@ -55,6 +59,12 @@ export function isOurs(found: { readonly uid: number; readonly mode: number }): 
 
 function isPipe(address: string): boolean {
   return address.startsWith(PIPE)
+}
+
+/** A path beside the socket, less its ending; a pipe lies in no folder. */
+function besideOf(address: string): string {
+  if (isPipe(address)) return join(tmpdir(), address.slice(PIPE.length - TEMPORARY.length))
+  return join(dirname(address), basename(address, '.sock'))
 }
 
 function inRuntimeFolder(homePath: string, runtime: string | undefined): string | undefined {

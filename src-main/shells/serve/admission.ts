@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Ambient } from '#core/ports/ambient.ts'
 import type { Session } from '#services/sessions.ts'
 
 /** One tab of a browser that came in through a one-time link. Being a visitor grants nothing but the transport. */
@@ -24,24 +25,28 @@ export const LINK_LIFETIME = 60_000
 const MOST_LINKS = 32
 const MOST_VISITORS = 512
 
-/** `monotonic`: milliseconds of a clock that never goes backwards. */
-export function createAdmission(monotonic: () => number): Admission {
-  const links = new Map<string, number>()
+export function createAdmission(clock: Pick<Ambient, 'now' | 'monotonic'>): Admission {
+  const links = new Map<string, Moment>()
   const visitors = new Map<string, Visitor>()
+
+  /** By whichever clock says so first: the monotonic one stands still while the machine sleeps, the other can be set back. */
+  function hasEnded(issued: Moment): boolean {
+    return clock.now() - issued.wall >= LINK_LIFETIME || clock.monotonic() - issued.monotonic >= LINK_LIFETIME
+  }
 
   return {
     issueLink() {
       const token = newToken()
-      links.set(hash(token), monotonic() + LINK_LIFETIME)
+      links.set(hash(token), { wall: clock.now(), monotonic: clock.monotonic() })
       dropOldest(links, MOST_LINKS)
       return token
     },
 
     exchange(link) {
       const key = hash(link)
-      const endsAt = links.get(key)
+      const issued = links.get(key)
       links.delete(key)
-      if (endsAt === undefined || monotonic() >= endsAt) return undefined
+      if (issued === undefined || hasEnded(issued)) return undefined
       const token = newToken()
       visitors.set(hash(token), { session: undefined })
       dropOldest(visitors, MOST_VISITORS)
@@ -50,6 +55,11 @@ export function createAdmission(monotonic: () => number): Admission {
 
     visitor: (token) => visitors.get(hash(token)),
   }
+}
+
+interface Moment {
+  readonly wall: number
+  readonly monotonic: number
 }
 
 function newToken(): string {

@@ -77,7 +77,7 @@ function sendPage(request: IncomingMessage, response: ServerResponse, pages: Pag
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
   const page = pages.file(path)
   if (page !== undefined) {
-    const body = page.read()
+    const { body } = page
     const caching = page.immutable ? 'private, max-age=31536000, immutable' : 'no-cache'
     response.writeHead(200, { ...commonHeaders, 'Content-Type': page.type, 'Content-Length': body.length, 'Cache-Control': caching })
     response.end(request.method === 'HEAD' ? undefined : body)

@@ -1,10 +1,11 @@
+import { createAmbient } from '#crypto/ambient.ts'
 import type { Holdfast } from '../compose.ts'
 import type { Log } from '../log.ts'
 import { listenLocally, type LocalServices } from '../local/listen.ts'
 import { createHandler, type Handler } from '../transport.ts'
 import { createAdmission } from './admission.ts'
 import { type ConsoleServer, serveConsole } from './console-server.ts'
-import { listPages } from './pages.ts'
+import { readPages } from './pages.ts'
 
 /** A vault's owner that others can reach: the console in a browser, commands over the local socket. */
 export interface RunningOwner {
@@ -28,8 +29,8 @@ export interface OwnerOptions {
 /** Opens both ways in. The caller holds the home's lock. */
 export async function runOwner(holdfast: Holdfast, options: OwnerOptions): Promise<RunningOwner> {
   const handler = createHandler(holdfast.router, options.log)
-  const admission = createAdmission(() => performance.now())
-  const console = await serveConsole({ pages: listPages(options.renderer), admission, handler, port: options.port })
+  const admission = createAdmission(createAmbient())
+  const console = await serveConsole({ pages: readPages(options.renderer), admission, handler, port: options.port })
   try {
     const local = await listenLocally(holdfast.home.path, localServices(handler, console), options.environment)
     return {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 
-/** The built console: a closed list of files, so that no request can name a path of the disk. */
+/** The built console: a closed list of files, read once, so that no request can name a path of the disk, and a new build does not mix with this one. */
 export interface Pages {
   /** The page itself, with `__CSP_NONCE__` where each response's nonce belongs; undefined if the console is not built. */
   readonly index: string | undefined
@@ -13,19 +13,19 @@ export interface Page {
   readonly type: string
   /** Its name holds a hash of its content: it never changes. */
   readonly immutable: boolean
-  read(): Buffer
+  readonly body: Buffer
 }
 
-/** Lists the folder that the renderer was built into. A folder that does not exist gives no pages. */
-export function listPages(folder: string): Pages {
+/** Reads the folder that the renderer was built into. A folder that does not exist gives no pages. */
+export function readPages(folder: string): Pages {
   const files = new Map<string, Page>()
   for (const path of filesIn(folder)) {
     const type = types[extname(path)]
     if (type === undefined) continue
     const url = `/${relative(folder, path).split(sep).map(encodeURIComponent).join('/')}`
-    files.set(url, { type, immutable: url.startsWith('/assets/'), read: () => readFileSync(path) })
+    files.set(url, { type, immutable: url.startsWith('/assets/'), body: readFileSync(path) })
   }
-  const index = files.get('/index.html')?.read().toString('utf8')
+  const index = files.get('/index.html')?.body.toString('utf8')
   // The page goes out through `index` only, where it gets its nonce.
   files.delete('/index.html')
   return { index, file: (path) => files.get(path) }

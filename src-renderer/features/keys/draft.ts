@@ -1,4 +1,5 @@
 import { computed, reactive, type ComputedRef } from 'vue'
+import type { Tag } from '#core/vocabulary/kms.ts'
 import { aliasProblem } from './alias.ts'
 import type { Call } from './terminal.ts'
 
@@ -8,7 +9,7 @@ export interface Draft {
   /** Empty, or a whole alias. */
   alias: string
   description: string
-  tags: { TagKey: string; TagValue: string }[]
+  tags: Tag[]
 }
 
 export interface DraftState {
@@ -54,12 +55,12 @@ export function useDraft(taken: () => ReadonlySet<string>): DraftState {
 }
 
 /** The rows in which something was typed. */
-export function filled(tags: readonly { TagKey: string; TagValue: string }[]): { TagKey: string; TagValue: string }[] {
+export function filled(tags: readonly Tag[]): Tag[] {
   return tags.filter(({ TagKey, TagValue }) => TagKey !== '' || TagValue !== '').map(({ TagKey, TagValue }) => ({ TagKey, TagValue }))
 }
 
 /** What is wrong with the tags (AWS KMS Tag: names of 1 to 128 characters, each once, none beginning with `aws:`; values up to 256). */
-function tagsProblem(tags: readonly { TagKey: string; TagValue: string }[]): string | undefined {
+function tagsProblem(tags: readonly Tag[]): string | undefined {
   const names = new Set<string>()
   for (const { TagKey, TagValue } of filled(tags)) {
     if (TagKey === '') return 'Give each tag a name.'

@@ -1,3 +1,4 @@
+import type { Tag } from '#core/vocabulary/kms.ts'
 import { jsonLines, type CodeSpan } from '#ui/code.ts'
 
 /** A KMS call as it would be made without the console. Members in AWS's names, bytes as the words that stand for them. */
@@ -17,7 +18,7 @@ export type MemberValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'map'; readonly pairs: Readonly<Record<string, string>> }
-  | { readonly kind: 'tags'; readonly tags: readonly { readonly TagKey: string; readonly TagValue: string }[] }
+  | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
 
 /** The command line's form: one option a line, as AWS's own command line spells them. */
 export function commandLines(calls: readonly Call[]): CodeSpan[][] {
