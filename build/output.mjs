@@ -1,7 +1,7 @@
 // What is built below out/, and whether it is older than what it was built from.
 
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { capture } from './child.mjs'
 import { holdfastNode, withProjectPath } from './node.mjs'
@@ -15,8 +15,11 @@ const stamp = inProject('out', 'built') // its time is when the last good build 
 const lock = inProject('out', 'building') // holds the id of the process that builds
 const vite = 'node_modules/vite/bin/vite.js'
 
+/** Vite's, one for each thing that is built. */
+const configs = ['vite.serve.config.ts', 'vite.electron.config.ts', 'vite.preload.config.ts', 'src-renderer/vite.config.ts', 'src-renderer/windows/vite.config.ts']
+
 /** Everything that the output is made from. A folder's own time tells of files that were removed. */
-const sources = ['src-main', 'src-renderer', 'package.json', 'package-lock.json', 'vite.serve.config.ts', 'tsconfig.base.json', 'build/output.mjs']
+const sources = ['src-main', 'src-renderer', 'package.json', 'package-lock.json', ...configs.filter((path) => !path.startsWith('src-')), 'tsconfig.base.json', 'build/output.mjs']
 
 /** Whether a build is needed: something that the output is made from is newer than it, or it is not there. */
 export function outputIsStale() {
@@ -48,7 +51,6 @@ export async function build() {
 
 async function buildEverything() {
   const began = new Date()
-  const configs = ['vite.serve.config.ts', 'src-renderer/vite.config.ts'].filter((path) => existsSync(inProject(path)))
   const outcomes = await Promise.all(
     configs.map(async (config) => ({
       config,
@@ -62,9 +64,9 @@ async function buildEverything() {
   utimesSync(stamp, began, began)
 }
 
-/** The page's config lies in the page's folder, which is its root. @param {string} config */
+/** A page's config lies in the page's folder, which is its root. @param {string} config */
 function rootOf(config) {
-  return config.startsWith('src-renderer/') ? ['src-renderer'] : []
+  return config.startsWith('src-renderer/') ? [dirname(config)] : []
 }
 
 /** @param {string} path @param {number} time @returns {boolean} */

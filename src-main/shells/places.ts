@@ -28,3 +28,18 @@ export function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0'
 }
+
+/** The preload of one of the desktop app's windows. */
+export function preloadProgram(name: 'console' | 'notice'): string {
+  return join(root, 'out', 'preload', `${name}.cjs`)
+}
+
+/** The folder that the desktop app's small windows are built into. */
+export function windowsFolder(): string {
+  return join(root, 'out', 'windows')
+}
+
+/** What the desktop app's windows show in the system's lists. */
+export function windowIcon(): string {
+  return join(root, 'resources', 'icon.png')
+}
