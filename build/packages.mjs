@@ -25,7 +25,7 @@ export async function installPackages() {
   if (packagesMatchLock() && nativePartsAreThere()) return
   if (!hasNpm()) throw new SetUpError('npm was not found. Install it (Debian: `apt-get install npm`, or Node from https://nodejs.org).')
   const code = await step('installing npm packages', () =>
-    inherit('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
+    inherit('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'], {
       cwd: root,
       env: { ...withoutProjectPath(process.env), ...headers() },
       stdout: 'stderr',

@@ -7,7 +7,7 @@ import { consoleOrigin } from '#contract/desktop.ts'
 import { useSession } from '#stores/session.ts'
 import { useTheme } from '#stores/theme.ts'
 import ConsoleApp from './ConsoleApp.vue'
-import { router } from './router.ts'
+import { createConsoleRouter } from './router.ts'
 import './ui/theme.css'
 
 // Before anything else runs: the transport takes the one-time token out of the address.
@@ -18,5 +18,5 @@ app.provide(clientKey, client)
 app.use(createPinia())
 useTheme()
 void useSession().follow()
-app.use(router)
+app.use(createConsoleRouter())
 app.mount('#app')

@@ -1,4 +1,4 @@
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type Router } from 'vue-router'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
 import KeyPage from './features/keys/KeyPage.vue'
@@ -13,20 +13,23 @@ declare module 'vue-router' {
   }
 }
 
-/** Every page, by a path that can be linked. */
-export const router = createRouter({
-  history: createWebHistory(),
-  routes: [
-    { path: '/', redirect: '/keys' },
-    { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
-    { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
-    { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
-    { path: '/hsms', name: 'hsms', component: HsmsPage, meta: { title: 'HSMs' } },
-    { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
-    { path: '/:rest(.*)*', redirect: '/keys' },
-  ],
-})
+/** Every page, by a path that can be linked. Reads the address when it is called: after the one-time token has been taken out of it. */
+export function createConsoleRouter(): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes: [
+      { path: '/', redirect: '/keys' },
+      { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
+      { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
+      { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
+      { path: '/hsms', name: 'hsms', component: HsmsPage, meta: { title: 'HSMs' } },
+      { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
+      { path: '/:rest(.*)*', redirect: '/keys' },
+    ],
+  })
 
-router.afterEach((to) => {
-  document.title = `${to.meta.title} · Holdfast`
-})
+  router.afterEach((to) => {
+    document.title = `${to.meta.title} · Holdfast`
+  })
+  return router
+}

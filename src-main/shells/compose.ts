@@ -1,10 +1,12 @@
 import { basename } from 'node:path'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import { createAmbient } from '#crypto/ambient.ts'
 import { createCrypto } from '#crypto/crypto.ts'
 import { forkHost } from '#hsm/fork.ts'
 import { createHsm } from '#hsm/hsm.ts'
+import { findSoftHsm } from '#hsm/softhsm.ts'
 import { createVault, type Vault } from '#services/vault.ts'
 import { createHome } from '#store/home.ts'
 import { hostProgram, toolsFolder, version } from './places.ts'
@@ -27,10 +29,19 @@ export function compose(options: { homePath: string; hsm?: Hsm | undefined; home
   return {
     home,
     vault,
-    router: createRouter(vault, basename(home.path)),
+    router: createRouter(vault, { defaultName: basename(home.path), softHsm }),
     async close() {
       await vault.lock('signal')
       home.release()
     },
+  }
+}
+
+async function softHsm(): Promise<string | undefined> {
+  try {
+    return await findSoftHsm(process.env, toolsFolder())
+  } catch (error) {
+    if (error instanceof VaultError && error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
   }
 }

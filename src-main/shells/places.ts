@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 // Where the parts of this installation are. This module is run from its source (src-main/shells) or from the bundle (out/serve); both are
 // two levels below the root.
@@ -13,9 +13,9 @@ export function hostProgram(): string {
   return existsSync(source) ? source : join(here, 'host.js')
 }
 
-/** The folder into which the set-up unpacks tools of an ordinary user, such as SoftHSM. */
+/** The folder into which the set-up unpacks tools of an ordinary user, such as SoftHSM; of a packed app, its resources. */
 export function toolsFolder(): string {
-  return join(root, '.tools')
+  return basename(root) === 'app.asar' ? dirname(root) : join(root, '.tools')
 }
 
 /** The folder that the console is built into. */

@@ -4,6 +4,7 @@ import { Secret } from '#core/vocabulary/secret.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
+import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
@@ -11,13 +12,27 @@ export interface Context {
   readonly connection: Connection
 }
 
+/** What the router must know beside the vault. */
+export interface Surroundings {
+  /** What a new vault is called if it is given no name. */
+  readonly defaultName: string
+  /** The PKCS#11 library that a new vault would use; undefined if there is none. Looked for anew at each question. */
+  readonly softHsm: () => Promise<string | undefined>
+}
+
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, defaultName: string) {
+export function createRouter(vault: Vault, { defaultName, softHsm }: Surroundings) {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
   function through<Input, Target extends Targeted, Output>(choose: (operations: Operations) => Operation<Input, Target, Output>) {
     return ({ input, context }: { input: Input; context: Context }) => vault.call(context.connection, choose, input)
+  }
+
+  /** Who is about to create a vault wants to know what will hold its keys. */
+  async function withLibrary(status: VaultStatus) {
+    const library = status.state === 'none' ? await softHsm() : undefined
+    return library === undefined ? status : { ...status, softHsm: library }
   }
 
   return os.router({
@@ -41,8 +56,10 @@ export function createRouter(vault: Vault, defaultName: string) {
       key: os.console.key.handler(through((all) => all.readKeyView)),
     },
     vault: {
-      status: os.vault.status.handler(({ context }) => vault.status(context.connection)),
-      watch: os.vault.watch.handler(({ context, signal }) => vault.watch(context.connection, signal)),
+      status: os.vault.status.handler(({ context }) => withLibrary(vault.status(context.connection))),
+      watch: os.vault.watch.handler(async function* ({ context, signal }) {
+        for await (const status of vault.watch(context.connection, signal)) yield await withLibrary(status)
+      }),
       initialise: os.vault.initialise.handler(async ({ input, context }) => {
         using passphrase = Secret.own(input.passphrase)
         const request = { passphrase, name: input.name ?? defaultName, account: input.account, region: input.region, recovery: input.recovery ?? false }

@@ -26,6 +26,9 @@ export const useSession = defineStore('session', () => {
   const ceremony = ref(false)
   let skipPause: (() => void) | undefined
 
+  /** The vault's name. It is in the encrypted database: while that is closed, this page still knows it if it has seen it open. */
+  const name = ref<string>()
+
   const signedIn = computed(() => status.value?.state === 'unlocked' && status.value.principal !== undefined)
 
   /** Keeps a line open and follows the vault's status. Ends only when the link is refused. */
@@ -37,6 +40,7 @@ export const useSession = defineStore('session', () => {
         await client?.connect()
         for await (const next of await api.vault.watch({})) {
           status.value = next
+          if (next.state === 'unlocked') name.value = next.name
           line.value = 'open'
           failures = 0
         }
@@ -64,6 +68,7 @@ export const useSession = defineStore('session', () => {
     status,
     retryAt,
     ceremony,
+    name: computed(() => name.value ?? status.value?.name ?? ''),
     signedIn,
     follow,
     tryNow: () => skipPause?.(),

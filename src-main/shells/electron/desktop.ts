@@ -62,8 +62,7 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
 
 /** Makes this process the owner of the home. Undefined if another one is, and the person gave up. */
 async function own(homePath: string): Promise<Holdfast | undefined> {
-  const tools = app.isPackaged ? process.resourcesPath : toolsFolder()
-  const hsm = createHsm({ spawnHost: utilityHost(hostProgram()), tools })
+  const hsm = createHsm({ spawnHost: utilityHost(hostProgram()), tools: toolsFolder() })
   while (true) {
     try {
       return await takeOwnership(homePath, agent, hsm)
