@@ -51,17 +51,23 @@ export async function build() {
 
 async function buildEverything() {
   const began = new Date()
-  const outcomes = await Promise.all(
-    configs.map(async (config) => ({
-      config,
-      ...(await capture(holdfastNode(), [vite, 'build', '--config', config, '--logLevel', 'warn', ...rootOf(config)], { cwd: root, env: withProjectPath(process.env) })),
-    })),
-  )
-  const failed = outcomes.filter(({ code }) => code !== 0)
-  if (failed.length > 0) throw new SetUpError(failed.map(({ config, output }) => `the build of ${config} failed:\n${output.trim()}`).join('\n'), `cd ${root} && npm run build`)
-  for (const { output } of outcomes) if (output.trim()) say(output.trim())
+  const outcomes = await Promise.allSettled(configs.filter((path) => existsSync(inProject(path))).map((config) => buildConfig(config)))
+  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [/** @type {Error} */ (outcome.reason)] : []))
+  if (failed.length > 0) throw failed.length === 1 ? failed[0] : new SetUpError(failed.map(({ message }) => message).join('\n'))
   writeFileSync(stamp, '')
   utimesSync(stamp, began, began)
+}
+
+/**
+ * Runs Vite with one of its configurations. Throws SetUpError.
+ * @param {string} config
+ * @param {readonly string[]} [options] for Vite
+ */
+export async function buildConfig(config, options = []) {
+  const args = [vite, 'build', '--config', config, '--logLevel', 'warn', ...options, ...rootOf(config)]
+  const { code, output } = await capture(holdfastNode(), args, { cwd: root, env: withProjectPath(process.env) })
+  if (code !== 0) throw new SetUpError(`the build of ${config} failed:\n${output.trim()}`, `cd ${root} && npm run build`)
+  if (output.trim()) say(output.trim())
 }
 
 /** A page's config lies in the page's folder, which is its root. @param {string} config */
@@ -69,8 +75,8 @@ function rootOf(config) {
   return config.startsWith('src-renderer/') ? [dirname(config)] : []
 }
 
-/** @param {string} path @param {number} time @returns {boolean} */
-function hasNewer(path, time) {
+/** Whether a file, or anything in a folder, is newer than this. @param {string} path @param {number} time @returns {boolean} */
+export function hasNewer(path, time) {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return false
   if (found.mtimeMs > time) return true
