@@ -100,5 +100,6 @@ function fetchedPath() {
 }
 
 function executable() {
-  return { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[/** @type {'darwin' | 'win32'} */ (process.platform)] ?? 'electron'
+  if (process.platform === 'darwin') return 'Electron.app/Contents/MacOS/Electron'
+  return process.platform === 'win32' ? 'electron.exe' : 'electron'
 }

@@ -52,8 +52,8 @@ export async function build() {
 async function buildEverything() {
   const began = new Date()
   const outcomes = await Promise.allSettled(configs.filter((path) => existsSync(inProject(path))).map((config) => buildConfig(config)))
-  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [/** @type {Error} */ (outcome.reason)] : []))
-  if (failed.length > 0) throw failed.length === 1 ? failed[0] : new SetUpError(failed.map(({ message }) => message).join('\n'))
+  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [/** @type {Error} */ (outcome.reason).message] : []))
+  if (failed.length > 0) throw new SetUpError(failed.join('\n'))
   writeFileSync(stamp, '')
   utimesSync(stamp, began, began)
 }

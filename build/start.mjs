@@ -23,20 +23,21 @@ await runMain(async () => {
   return inherit(runtime.path, await electronArguments(runtime), { env })
 })
 
-/** The Electron to open the app with; undefined, and said in one line, if the console has to do. @returns {Promise<Runtime | undefined>} */
+/** The Electron to open the app with; undefined, and said in one line why, if the console has to do. */
 async function desktopRuntime() {
-  const noWindow = whyNoWindow()
-  if (noWindow !== undefined) return consoleBecause(noWindow)
-  const runtime = (await electronRuntime()) ?? ((await fetchElectron()) ? await electronRuntime() : undefined)
-  if (runtime === undefined) return consoleBecause("Electron's runtime is not here and could not be fetched")
-  const noSandbox = await whyNoSandbox(runtime)
-  return noSandbox === undefined ? runtime : consoleBecause(noSandbox)
+  const found = await runtimeOrReason()
+  if (typeof found !== 'string') return found
+  say(`holdfast: ${found}: serving the console to your browser`)
+  return undefined
 }
 
-/** @param {string} reason @returns {undefined} */
-function consoleBecause(reason) {
-  say(`holdfast: ${reason}: serving the console to your browser`)
-  return undefined
+/** @returns {Promise<Runtime | string>} */
+async function runtimeOrReason() {
+  const noWindow = whyNoWindow()
+  if (noWindow !== undefined) return noWindow
+  const runtime = (await electronRuntime()) ?? ((await fetchElectron()) ? await electronRuntime() : undefined)
+  if (runtime === undefined) return "Electron's runtime is not here and could not be fetched"
+  return (await whyNoSandbox(runtime)) ?? runtime
 }
 
 /** @param {string[]} args @returns {{ home: string | undefined, rest: string[] }} */

@@ -23,8 +23,10 @@ export interface App {
   readonly log: string[]
   /** CSP violations and errors of the page. */
   readonly complaints: string[]
-  /** A picture of the page in both themes, and what axe finds in each. */
-  look(name: string): Promise<string[]>
+  /** The processes of its HSMs. */
+  hostPids(): Promise<number[]>
+  /** A picture of the page (or of another window) in both themes, and what axe finds in each. */
+  look(name: string, window?: Page): Promise<string[]>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -95,8 +97,8 @@ export async function startApp(options: { folder?: string; env?: NodeJS.ProcessE
       for (let now = pid; now === pid || now === 0; now = await pagePid()) await new Promise((resolve) => setTimeout(resolve, 50))
       return await reconnect()
     },
-    async look(name) {
-      const at = current
+    hostPids: async () => await main.evaluate(({ app: electron }) => electron.getAppMetrics().filter(({ name }) => name === 'Holdfast HSM host').map(({ pid }) => pid)),
+    async look(name, at = current) {
       const foundByAxe: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
         await at.emulateMedia({ colorScheme })
@@ -117,6 +119,15 @@ export async function startApp(options: { folder?: string; env?: NodeJS.ProcessE
       await close()
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false // ESRCH: the answer
   }
 }
 

@@ -5,7 +5,7 @@ import Signal from '@signalapp/sqlcipher'
 
 type Value = string | number | bigint | Uint8Array | null
 
-type Native = ReturnType<typeof Signal.prototype.prepare<{ bigint?: true }>>
+type Native = ReturnType<typeof Signal.prototype.prepare<{ bigint: true }>>
 
 /** The part of better-sqlite3-multiple-ciphers' Statement that the store uses. */
 class Statement {

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holdfast } from '../shells/commands.ts'
-import { because, missing, startApp, type App } from './app.ts'
+import { because, isAlive, missing, startApp, type App } from './app.ts'
+import { personAt } from './person.ts'
 
 // The desktop app as one person meets it, in a real Electron with SoftHSM. Each sentence goes on where the one before ended.
-
-const PASSPHRASE = 'orbit lantern meadow copper'
 
 describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
   let app: App
   let page: Page
+  const { heading, button, submit, createVault, createKey, enter } = personAt(() => page)
 
   beforeAll(async () => {
     app = await startApp()
@@ -32,18 +32,8 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
   })
 
   it('creates a vault and a key', async () => {
-    await page.getByLabel('Name').fill('Lab vault')
-    await field('Passphrase').fill(PASSPHRASE)
-    await field('Passphrase again').fill(PASSPHRASE)
-    await page.getByRole('checkbox', { name: 'Make a recovery code' }).click()
-    await button('Create vault').click()
-    await heading('Customer managed keys')
-    await page.keyboard.press('c')
-    await button('Next: alias and tags').click()
-    await page.getByLabel('Alias').fill('payroll')
-    await button('Next: review').click()
-    await button('Create key').click()
-    await heading('alias/payroll')
+    await createVault()
+    await createKey()
     expect(await app.look('key')).toEqual([])
   })
 
@@ -65,22 +55,20 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
 
   it('locks when the computer goes to sleep: the hosts end, and the page goes on in a new process', async () => {
     const before = await app.pagePid()
-    const hosts = await hostPids()
+    const hosts = await app.hostPids()
     expect(hosts).toHaveLength(1)
     await app.main.evaluate(({ powerMonitor }) => {
       powerMonitor.emit('suspend')
     })
     page = await app.renewed(before)
     await page.getByText('because the computer went to sleep').waitFor()
-    expect(await hostPids()).toEqual([])
+    expect(await app.hostPids()).toEqual([])
     for (const pid of [before, ...hosts]) expect(isAlive(pid)).toBe(false)
     expect(await app.look('locked')).toEqual([])
   })
 
   it('unlocks again and finds everything in its place', async () => {
-    await field('Passphrase').fill(PASSPHRASE)
-    await button('Unlock').click()
-    await heading('alias/payroll')
+    await unlock()
     expect(await app.look('unlocked')).toEqual([])
   })
 
@@ -138,38 +126,7 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
   }
 
   async function unlock(): Promise<void> {
-    await field('Passphrase').fill(PASSPHRASE)
-    await button('Unlock').click()
+    await enter('Unlock')
     await heading('alias/payroll')
   }
-
-  async function hostPids(): Promise<number[]> {
-    return await app.main.evaluate(({ app: electron }) => electron.getAppMetrics().filter(({ name }) => name === 'Holdfast HSM host').map(({ pid }) => pid))
-  }
-
-  async function heading(name: string): Promise<void> {
-    await page.getByRole('heading', { name, exact: true }).waitFor()
-  }
-
-  function field(name: string) {
-    return page.getByRole('textbox', { name, exact: true })
-  }
-
-  function button(name: string) {
-    return page.getByRole('button', { name, exact: true })
-  }
-
-  /** The button of the form, not the choice of the same name above it. */
-  function submit(name: string) {
-    return page.locator('form').getByRole('button', { name, exact: true })
-  }
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false // ESRCH: the answer
-  }
-}

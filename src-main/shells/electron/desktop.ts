@@ -69,7 +69,7 @@ async function own(homePath: string): Promise<Holdfast | undefined> {
     } catch (error) {
       if (!(error instanceof VaultError)) throw error
       const { text } = describeFailure(error)
-      const advice = error.code === 'ALREADY_RUNNING' ? 'It was started by another program, such as `holdfast serve`. Stop that one to open the vault here.' : 'Stop that process, or wait until it is done.'
+      const advice = error.code === 'ALREADY_RUNNING' ? 'It was started by another program, such as holdfast serve. Stop that one to open the vault here.' : 'Stop that process, or wait until it is done.'
       const pressed = await showNotice({ title: 'The vault is in use', text: `${text} ${advice}\n${homePath}`, buttons: ['Try again', 'Quit'] })
       if (pressed === 1) return undefined
     }

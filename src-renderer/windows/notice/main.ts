@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import type { NoticeBridge } from '#contract/notice.ts'
-import '#ui/theme.css'
+import '../window.css'
 import NoticeWindow from './NoticeWindow.vue'
 
 const { notice } = window as Window & { notice?: NoticeBridge }
