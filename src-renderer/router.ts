@@ -22,7 +22,7 @@ export function createConsoleRouter(): Router {
       { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
       { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
       { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
-      { path: '/hsms', name: 'hsms', component: HsmsPage, meta: { title: 'HSMs' } },
+      { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', redirect: '/keys' },
     ],

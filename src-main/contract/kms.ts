@@ -31,6 +31,7 @@ export const keyMetadata = z.object({
   EncryptionAlgorithms: z.array(z.string()),
   MultiRegion: z.boolean(),
   CurrentKeyMaterialId: z.string(),
+  DeletionDate: z.date().optional(),
 })
 export type KeyMetadata = z.infer<typeof keyMetadata>
 
@@ -120,6 +121,94 @@ export const kms = {
       }),
     )
     .output(z.object({ CiphertextBlob: bytes, KeyId: z.string(), KeyMaterialId: z.string() })),
+  ReEncrypt: operation
+    .input(
+      z.object({
+        CiphertextBlob: bytes,
+        SourceEncryptionContext: encryptionContext,
+        SourceKeyId: keyId.optional(),
+        DestinationKeyId: keyId,
+        DestinationEncryptionContext: encryptionContext,
+        SourceEncryptionAlgorithm: z.string().optional(),
+        DestinationEncryptionAlgorithm: z.string().optional(),
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(
+      z.object({
+        CiphertextBlob: bytes,
+        SourceKeyId: z.string(),
+        KeyId: z.string(),
+        SourceEncryptionAlgorithm: z.string(),
+        DestinationEncryptionAlgorithm: z.string(),
+        SourceKeyMaterialId: z.string(),
+        DestinationKeyMaterialId: z.string(),
+      }),
+    ),
+  UpdateAlias: operation.input(z.object({ AliasName: z.string(), TargetKeyId: z.string() })).output(nothing),
+  UpdateKeyDescription: operation.input(z.object({ KeyId: keyId, Description: z.string().describe('What the key is for; not for secrets') })).output(nothing),
+  TagResource: operation.input(z.object({ KeyId: keyId, Tags: z.array(tag).describe('Tags; not for secrets') })).output(nothing),
+  UntagResource: operation.input(z.object({ KeyId: keyId, TagKeys: z.array(z.string()) })).output(nothing),
+  ListResourceTags: operation
+    .input(z.object({ KeyId: keyId, Limit: limit, Marker: marker }))
+    .output(z.object({ Tags: z.array(tag), NextMarker: z.string().optional(), Truncated: z.boolean() })),
+  GetKeyPolicy: operation.input(z.object({ KeyId: keyId, PolicyName: z.string().optional() })).output(z.object({ Policy: z.string(), PolicyName: z.string() })),
+  PutKeyPolicy: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        PolicyName: z.string().optional(),
+        Policy: z.string().describe('Key policy, JSON text'),
+        BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
+      }),
+    )
+    .output(nothing),
+  ListKeyPolicies: operation
+    .input(z.object({ KeyId: keyId, Limit: limit, Marker: marker }))
+    .output(z.object({ PolicyNames: z.array(z.string()), NextMarker: z.string().optional(), Truncated: z.boolean() })),
+  GetKeyLastUsage: operation.input(z.object({ KeyId: keyId })).output(
+    z.object({
+      KeyId: z.string(),
+      KeyLastUsage: z.object({ Operation: z.string(), Timestamp: z.date(), CloudTrailEventId: z.string(), KmsRequestId: z.string() }).optional(),
+      TrackingStartDate: z.date(),
+      KeyCreationDate: z.date(),
+    }),
+  ),
+  EnableKeyRotation: operation
+    .input(z.object({ KeyId: keyId, RotationPeriodInDays: z.int().optional().describe('90 to 2560; 365 if not given') }))
+    .output(nothing),
+  DisableKeyRotation: operation.input(z.object({ KeyId: keyId })).output(nothing),
+  GetKeyRotationStatus: operation.input(z.object({ KeyId: keyId })).output(
+    z.object({
+      KeyId: z.string(),
+      KeyRotationEnabled: z.boolean(),
+      RotationPeriodInDays: z.int().optional(),
+      NextRotationDate: z.date().optional(),
+    }),
+  ),
+  ListKeyRotations: operation
+    .input(z.object({ KeyId: keyId, IncludeKeyMaterial: z.string().optional().describe('ALL_KEY_MATERIAL or ROTATIONS_ONLY'), Limit: limit, Marker: marker }))
+    .output(
+      z.object({
+        Rotations: z.array(
+          z.object({
+            KeyId: z.string(),
+            KeyMaterialId: z.string(),
+            KeyMaterialState: z.string(),
+            RotationDate: z.date().optional(),
+            RotationType: z.string().optional(),
+          }),
+        ),
+        NextMarker: z.string().optional(),
+        Truncated: z.boolean(),
+      }),
+    ),
+  RotateKeyOnDemand: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
+  ScheduleKeyDeletion: operation
+    .input(z.object({ KeyId: keyId, PendingWindowInDays: z.int().optional().describe('7 to 30; 30 if not given') }))
+    .output(z.object({ KeyId: z.string(), DeletionDate: z.date(), KeyState: z.string(), PendingWindowInDays: z.int() })),
+  CancelKeyDeletion: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
   GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024') })).output(z.object({ Plaintext: bytes })),
 }
 

@@ -1,4 +1,5 @@
 import { eventIterator, oc } from '@orpc/contract'
+import { enforcementBadges } from '#core/vocabulary/tokens.ts'
 import { bytes } from './bytes.ts'
 import { declaredErrors } from './failures.ts'
 import { z } from './zod.ts'
@@ -29,6 +30,10 @@ export const memberView = z.object({
       mechanisms: z.number(),
     })
     .optional(),
+  /** What its token can do was tried; `holds`: on this very token, library and firmware. */
+  profile: z.object({ at: z.date(), badge: z.enum(enforcementBadges), holds: z.boolean() }).optional(),
+  /** It is being tried now. */
+  profiling: z.boolean(),
 })
 export type MemberView = z.infer<typeof memberView>
 
@@ -106,6 +111,10 @@ const keyRow = z.object({
   description: z.string(),
   createdAt: z.date(),
   lastUsed: z.object({ operation: z.string(), at: z.date() }).optional(),
+  /** Automatic rotation, if it is on. */
+  rotation: z.object({ periodDays: z.number(), nextAt: z.date() }).optional(),
+  /** The end of the waiting period, if a deletion is scheduled. */
+  deletesAt: z.date().optional(),
 })
 export type KeyRowView = z.infer<typeof keyRow>
 
@@ -119,6 +128,8 @@ const keyDetail = keyRow.extend({
       materialId: z.string(),
       current: z.boolean(),
       createdAt: z.date(),
+      /** What made it current: `CREATE` for a key's first. */
+      cause: z.enum(['CREATE', 'AUTOMATIC', 'ON_DEMAND']),
       member: z.string(),
       /** Lower-case hex. */
       ckaId: z.string(),
@@ -137,4 +148,8 @@ export const console = {
     .input(z.object({ after: z.string().optional(), limit: z.int().min(1).max(1000) }))
     .output(z.object({ rows: z.array(keyRow), total: z.number(), next: z.string().optional() })),
   key: operation.input(z.object({ keyId: z.string() })).output(keyDetail),
+  /** The wall clock as this vault knows it. `behind`: it was set back, so nothing is destroyed until it is confirmed or has caught up. */
+  clock: operation.input(nothing).output(z.object({ lastSeen: z.date(), now: z.date(), behind: z.boolean(), dueDeletions: z.number() })),
+  /** An administrator confirms the old time and the new one: due deletions go on, without their day of running time. */
+  confirmTime: operation.input(z.object({ lastSeen: z.date(), now: z.date() })).output(z.object({ due: z.number() })),
 }

@@ -6,6 +6,8 @@ export const defaultDeadlines = {
   privateKey: 30_000,
   /** Whatever changes the token or makes keys, temporary ones too. */
   change: 180_000,
+  /** One check of what a token can do, with short keys. */
+  trial: 20_000,
   /** Walks over every object of the token. */
   walk: 60_000,
   /** Loading the library and finding tokens: OpenSC takes 5 s for each slot with an unknown card. */

@@ -82,9 +82,3 @@ function caused(error: VaultError, consequence: Consequence, cause: Error): Fail
   error.cause = cause
   return { error, consequence }
 }
-
-/** Whether a failure means that the library crashed or hung in the call, or something that came from it made no sense. */
-export function libraryFailed(error: unknown): boolean {
-  if (!(error instanceof VaultError) || !(error.cause instanceof HostGone)) return false
-  return error.cause.end === 'crashed' || error.cause.end === 'hung'
-}

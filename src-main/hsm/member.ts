@@ -1,12 +1,15 @@
-import type { HsmMember, MemberConfig, MemberOwner, MemberSession, MemberStatus, TokenFacts } from '#core/ports/hsm.ts'
+import type { HsmMember, MemberConfig, MemberOwner, MemberSession, MemberStatus, TokenFacts, TrialOptions } from '#core/ports/hsm.ts'
+import type { CheckId } from '#core/tokens/checks.ts'
+import type { CheckResults } from '#core/tokens/profile.ts'
 import { VaultError, unreachable, type FailureCode } from '#core/vocabulary/failures.ts'
 import { Backoff, type BackoffTimes } from './backoff.ts'
 import { failureOf, type Consequence } from './failures.ts'
-import type { Hosts } from './hosts.ts'
+import type { Hosts, PreparedModule } from './hosts.ts'
 import type { HostLink } from './link.ts'
 import { operations, type ArgumentsOf, type Call, type OperationName, type ResultOf } from './protocol.ts'
 import { RefusedPin } from './refused-pin.ts'
 import { createSession } from './session.ts'
+import { tryOut, type OpenedHost } from './trying-out.ts'
 
 /** Failures that only a person can mend: nothing is tried again before somebody calls `open`. */
 const PERSONAL = new Set<FailureCode>(['PIN_INCORRECT', 'PIN_LOCKED', 'LOGIN_NEEDED'])
@@ -34,6 +37,10 @@ export class Member implements HsmMember {
   #current: object | undefined
   /** Settles when the previous host's process has ended: two of them must not work on one token. */
   #previousExit: Promise<void> = Promise.resolve()
+  /** Hosts find their token and log in one after the other: SoftHSM rewrites the token's file at a login, and fails whoever reads it then. */
+  #loginTurn: Promise<unknown> = Promise.resolve()
+  /** Ends the trials under way. */
+  #trials: AbortController | undefined
   /** A person has been told that the next wrong PIN locks the token. */
   #finalTryTold = false
 
@@ -63,12 +70,27 @@ export class Member implements HsmMember {
     this.#current = undefined
     this.#finalTryTold = false
     this.#backoff.succeeded()
+    this.#trials?.abort()
     if (this.#status.state !== 'closed') this.#set({ state: 'closed' })
     if (link) {
       link.end('closed', 'it was closed')
       this.#previousExit = link.exited
     }
     await this.#previousHost()
+  }
+
+  async tryOut(checks: readonly CheckId[], options: TrialOptions = {}): Promise<{ facts: TokenFacts; results: CheckResults }> {
+    if (this.#trials) throw this.#unavailable('it is being tried out already')
+    const trials = (this.#trials = new AbortController())
+    const cancel = () => { trials.abort() }
+    options.signal?.addEventListener('abort', cancel, { once: true })
+    if (options.signal?.aborted === true) cancel()
+    try {
+      return await tryOut({ member: this.config.name, open: () => this.#openTrialHost() }, checks, { signal: trials.signal, trying: options.trying })
+    } finally {
+      options.signal?.removeEventListener('abort', cancel)
+      this.#trials = undefined
+    }
   }
 
   #call<Name extends OperationName>(name: Name, given: ArgumentsOf<Name>, how: { repeat: boolean }): Promise<ResultOf<Name>> {
@@ -135,13 +157,14 @@ export class Member implements HsmMember {
       await this.#previousHost()
       const module = await this.#hosts.prepare(this.config.module)
       if (overtaken()) throw this.#unavailable('it was closed')
-      link = this.#link = this.#hosts.start(module)
-      const direct = this.#directly(link)
-      await direct('load', module.library, module.parameters)
-      const { facts, loginRequired } = await direct('open', this.config.serial)
-      this.#mustLive(link)
-      this.#set({ state: 'opening', token: facts })
-      if (loginRequired) await this.#login(direct, facts)
+      const started = (link = this.#link = this.#hosts.start(module))
+      const direct = this.#directly(started)
+      const facts = await this.#inLoginTurn(() =>
+        this.#enter(direct, module, (found) => {
+          this.#mustLive(started)
+          this.#set({ state: 'opening', token: found })
+        }),
+      )
       await this.#owner.reconcile(createSession(direct))
       this.#mustLive(link)
       this.#ready(link, facts)
@@ -154,6 +177,34 @@ export class Member implements HsmMember {
       }
       throw error
     }
+  }
+
+  /** Loads the library, finds the token, logs in. */
+  async #enter(call: Call, module: PreparedModule, found: (facts: TokenFacts) => void): Promise<TokenFacts> {
+    await call('load', module.library, module.parameters)
+    const { facts, loginRequired } = await call('open', this.config.serial)
+    found(facts)
+    if (loginRequired) await this.#login(call, facts)
+    return facts
+  }
+
+  /** A host for trials: entered like the member's own, but nobody else's, and never reconciled: it changes nothing. */
+  async #openTrialHost(): Promise<OpenedHost> {
+    const module = await this.#hosts.prepare(this.config.module)
+    const link = this.#hosts.start(module)
+    try {
+      const facts = await this.#inLoginTurn(() => this.#enter(this.#directly(link), module, () => undefined))
+      return { link, facts }
+    } catch (error) {
+      link.end('closed', 'it could not be opened')
+      throw error
+    }
+  }
+
+  #inLoginTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#loginTurn.then(work)
+    this.#loginTurn = result.catch(() => undefined)
+    return result
   }
 
   async #login(call: Call, facts: TokenFacts): Promise<void> {

@@ -1,4 +1,6 @@
 import type { KeyFacts, MaterialKind, TokenFacts } from '#core/ports/hsm.ts'
+import type { CheckId } from '#core/tokens/checks.ts'
+import { checkOutcomes } from '#core/vocabulary/tokens.ts'
 import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './readers.ts'
 import type { DeadlineClass } from './deadlines.ts'
 
@@ -28,8 +30,9 @@ const tokenFacts = record<TokenFacts>({
   manufacturer: text,
   model: text,
   firmware: text,
-  library: record({ description: text, version: text, path: text }),
+  library: record({ description: text, version: text, path: text, sha256: text }),
   initialised: flag,
+  hardwareSlot: flag,
   pin: record({ countLow: flag, finalTry: flag, locked: flag }),
   mechanisms: count,
 })
@@ -41,6 +44,16 @@ const keyFacts = record<KeyFacts>({
   intact: flag,
   checkValue: optional(bytes),
 })
+
+/** A check's result as the host tells it: return values are numbers here. */
+const verdict = record<Verdict>({ outcome: oneOf(...checkOutcomes), ckr: optional(count), detail: optional(text), microseconds: optional(count) })
+
+export interface Verdict {
+  readonly outcome: (typeof checkOutcomes)[number]
+  readonly ckr: number | undefined
+  readonly detail: string | undefined
+  readonly microseconds: number | undefined
+}
 
 const sealed = record<{ iv: Uint8Array; sealed: Uint8Array }>({ iv: bytes, sealed: bytes })
 const sealedRandom = record<{ iv: Uint8Array; sealed: Uint8Array; plaintext: Uint8Array }>({ iv: bytes, sealed: bytes, plaintext: bytes })
@@ -65,10 +78,10 @@ export const operations = {
   decrypt: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array]>()('symmetric', optional(bytes)),
   mac: reads<[ckaId: Uint8Array, data: Uint8Array]>()('symmetric', bytes),
   random: reads<[length: number]>()('symmetric', bytes),
-  /** Does AES-GCM really work? Session keys only. */
-  profileGcm: reads<[]>()('change', flag),
-  /** Does HMAC-SHA256 really work? Session keys only. */
-  profileHmac: reads<[]>()('change', flag),
+  /** One check of the table, with session keys. */
+  tryOut: reads<[check: CheckId]>()('trial', verdict),
+  /** The same for a check that makes long keys. */
+  tryOutSlowly: reads<[check: CheckId]>()('change', verdict),
 } as const
 
 export type OperationName = keyof typeof operations

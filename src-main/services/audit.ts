@@ -1,17 +1,19 @@
 import { auditLeaf, type AuditRecord } from '#core/audit/record.ts'
+import { keyArn } from '#core/keys/arn.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Scope, Tables } from '#core/ports/store.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
+import type { KeyId } from '#core/vocabulary/ids.ts'
 import type { Connection, Principal } from './sessions.ts'
 
 /** What a call says of itself; the trail adds sequence, time and id. */
-export type AuditEvent = Omit<AuditRecord, 'sequence' | 'eventId' | 'at'> & { readonly at?: number }
+export type AuditEvent = Omit<AuditRecord, 'sequence' | 'eventId' | 'at'> & { readonly at?: number; readonly eventId?: string }
 
 /** Appends a record inside the transaction that it reports on: both are durable, or neither is. */
 export function appendRecord(ambient: Ambient, tables: Tables, event: AuditEvent): void {
   const sequence = tables.audit.next()
-  const record: AuditRecord = { ...event, at: event.at ?? ambient.now(), sequence, eventId: ambient.uuid(), request: recordable(event.request) }
+  const record: AuditRecord = { ...event, at: event.at ?? ambient.now(), sequence, eventId: event.eventId ?? ambient.uuid(), request: recordable(event.request) }
   tables.audit.append(sequence, auditLeaf(record))
 }
 
@@ -36,6 +38,25 @@ export function vaultEvent(
     resources: [],
     failure: failure && recordedFailure(failure),
     requestId: who.requestId,
+  }
+}
+
+/** What the service itself does to a key, such as an automatic rotation: a record without a caller, as CloudTrail has them. */
+export function serviceEvent(eventName: string, key: Scope & { readonly id: KeyId }, request: Json, requestId: string): AuditEvent {
+  return {
+    eventSource: 'kms.amazonaws.com',
+    eventName,
+    readOnly: false,
+    account: key.account,
+    region: key.region,
+    principal: undefined,
+    source: 'holdfast',
+    agent: 'holdfast',
+    request,
+    response: null,
+    resources: [keyArn(key)],
+    failure: undefined,
+    requestId,
   }
 }
 

@@ -1,5 +1,7 @@
 import { keyArn } from '#core/keys/arn.ts'
-import type { KeyRow, Scope, Tables } from '#core/ports/store.ts'
+import { clockIsBehind } from '#core/keys/deletion.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { KeyRow, MaterialRow, Scope, Tables } from '#core/ports/store.ts'
 import { toHex } from '#core/vocabulary/bytes.ts'
 import type { KeyId, MemberId } from '#core/vocabulary/ids.ts'
 import type { KeyState, ProtectionLevel, SealingRung, Tag } from '#core/vocabulary/kms.ts'
@@ -20,6 +22,8 @@ export interface KeyView {
   description: string
   createdAt: Date
   lastUsed?: { operation: string; at: Date }
+  rotation?: { periodDays: number; nextAt: Date }
+  deletesAt?: Date
 }
 
 export interface KeyDetail extends KeyView {
@@ -27,11 +31,11 @@ export interface KeyDetail extends KeyView {
   region: string
   policy: string
   tags: Tag[]
-  materials: { materialId: string; current: boolean; createdAt: Date; member: string; ckaId: string; rung: SealingRung; encryptions?: number }[]
+  materials: { materialId: string; current: boolean; createdAt: Date; cause: MaterialRow['cause']; member: string; ckaId: string; rung: SealingRung; encryptions?: number }[]
 }
 
 /** The console's own reads: recorded like every call, under names of ours. */
-export function consoleReads({ members }: { members: Members }) {
+export function consoleReads({ ambient, members }: { ambient: Ambient; members: Members }) {
   const listKeyViews: Operation<{ after?: string | undefined; limit: number }, Targeted, { rows: KeyView[]; total: number; next?: string }> = {
     name: 'ListKeyViews',
     action: 'kms:ListKeys',
@@ -58,7 +62,23 @@ export function consoleReads({ members }: { members: Members }) {
     perform: (_call, target) => ({ settle: (tables) => keyDetail(tables, currentKey(tables, target), memberNames(members)) }),
   }
 
-  return { listKeyViews, readKeyView }
+  const readClock: Operation<object, Targeted, { lastSeen: Date; now: Date; behind: boolean; dueDeletions: number }> = {
+    name: 'ReadClock',
+    action: 'holdfast:ReadClock',
+    readOnly: true,
+    request: () => null,
+    check: () => undefined,
+    target: (_tables, scope) => ({ resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }),
+    perform: () => ({
+      settle(tables) {
+        const now = ambient.now()
+        const lastSeen = tables.deletions.lastSeen()
+        return { lastSeen: new Date(lastSeen), now: new Date(now), behind: clockIsBehind(now, lastSeen), dueDeletions: tables.keys.dueForDeletion(now).length }
+      },
+    }),
+  }
+
+  return { listKeyViews, readKeyView, readClock }
 }
 
 function keyView(tables: Tables, key: KeyRow): KeyView {
@@ -74,6 +94,8 @@ function keyView(tables: Tables, key: KeyRow): KeyView {
     description: key.description,
     createdAt: new Date(key.createdAt),
     ...(key.lastUsed === undefined ? {} : { lastUsed: { operation: key.lastUsed.operation, at: new Date(key.lastUsed.at) } }),
+    ...(key.rotation === undefined ? {} : { rotation: { periodDays: key.rotation.periodDays, nextAt: new Date(key.rotation.nextAt) } }),
+    ...(key.deletesAt === undefined ? {} : { deletesAt: new Date(key.deletesAt) }),
   }
 }
 
@@ -88,6 +110,7 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
       materialId: material.id,
       current: material.id === key.currentMaterial,
       createdAt: new Date(material.createdAt),
+      cause: material.cause,
       member: names.get(material.memberId) ?? material.memberId,
       ckaId: toHex(material.ckaId),
       rung: material.rung,

@@ -67,7 +67,7 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
   return {
     async call(connection, operation, input) {
       const principal = authenticate(connection)
-      const call: Call = { principal, connection, scope: { account: principal.account, region: parts.scope.region }, requestId: ambient.uuid() }
+      const call: Call = { principal, connection, scope: { account: principal.account, region: parts.scope.region }, requestId: ambient.uuid(), eventId: ambient.uuid() }
       underWay += 1
       try {
         return await run(call, operation, input)
@@ -111,5 +111,6 @@ function callEvent(call: Call, operation: Named, outcome: Outcome): AuditEvent {
     resources: outcome.target?.resources.map((resource) => resource.arn) ?? [],
     failure: outcome.error === undefined ? undefined : recordedFailure(outcome.error),
     requestId: call.requestId,
+    eventId: call.eventId,
   }
 }

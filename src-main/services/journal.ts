@@ -1,11 +1,12 @@
+import { keyArn } from '#core/keys/arn.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { MaterialKind, MemberSession } from '#core/ports/hsm.ts'
-import type { IntentRow, MaterialRow, MemberRow, Scope, Store, Tables } from '#core/ports/store.ts'
+import type { IntentRow, KeyRow, MaterialRow, MemberRow, Scope, Store, Tables } from '#core/ports/store.ts'
 import { toHex } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { KeyId, MaterialId, MemberId, VaultId } from '#core/vocabulary/ids.ts'
 import type { SealingRung } from '#core/vocabulary/kms.ts'
-import { appendRecord, vaultEvent } from './audit.ts'
+import { appendRecord, serviceEvent, vaultEvent } from './audit.ts'
 
 /**
  * Changes that touch the HSM: a database transaction cannot span an HSM call, so the intent is durable before the token is asked, and the
@@ -16,8 +17,16 @@ export interface Journal {
    * Makes material for a key on a member. On return the token holds it and the intent is open: `settle` stores it and clears the intent,
    * `abandon` destroys it. Throws the member's failures; after an unknown outcome the intent stays open until `reconcile`.
    */
-  createMaterial(keyId: KeyId, member: MemberRow): Promise<NewMaterial>
-  /** Undoes every open intent on a member that no call of this process is still working on. Runs at each login, before other calls. */
+  createMaterial(keyId: KeyId, member: MemberRow, cause: MaterialRow['cause']): Promise<NewMaterial>
+  /**
+   * Destroys all material of a key whose deletion is due. From the durable intent on it cannot be taken back: what cannot be done now is
+   * done at a later login. Each material's absence in the token is seen before its row goes; the key goes with its last material.
+   */
+  destroyKey(key: KeyRow): Promise<void>
+  /**
+   * Settles every open intent on a member that no call of this process is still working on: creations are undone, destructions done.
+   * Runs at each login, before other calls.
+   */
   reconcile(member: MemberId, session: MemberSession): Promise<void>
   /** Throws CHANGE_UNFINISHED if an intent on this key is open. */
   requireSettled(tables: Tables, keyId: KeyId, keyArn: string): void
@@ -57,8 +66,26 @@ export function createJournal(parts: {
     })
   }
 
+  /** Destroys the material of an intent, sees that it is gone, and buries it; the key follows its last material. */
+  async function rollForward(intent: IntentRow, session: MemberSession): Promise<void> {
+    await session.destroyKey({ ckaId: intent.ckaId, label: label(intent.materialId) })
+    if ((await session.findKey(intent.ckaId)) !== undefined) throw new VaultError('HSM_UNAVAILABLE', { member: intent.memberId, reason: 'it still shows a key that it said was destroyed' })
+    await store.write((tables) => {
+      const key = tables.keys.get(intent.keyId)
+      tables.intents.remove(intent.id)
+      if (key === undefined) return
+      const arn = keyArn(key)
+      tables.materials.remove(intent.materialId)
+      tables.deletions.addTombstone({ ...intent, keyArn: arn, destroyedAt: ambient.now() })
+      if (tables.materials.ofKey(key.id).length > 0) return
+      tables.deletions.forget(key.id)
+      tables.keys.remove(key.id)
+      appendRecord(ambient, tables, serviceEvent('DeleteKey', key, { keyId: key.id }, ambient.uuid()))
+    })
+  }
+
   return {
-    async createMaterial(keyId, member) {
+    async createMaterial(keyId, member, cause) {
       const material: Omit<MaterialRow, 'checkValue'> = {
         id: toHex(ambient.random(32)) as MaterialId,
         keyId,
@@ -68,6 +95,7 @@ export function createJournal(parts: {
         rung: member.rung,
         createdAt: ambient.now(),
         reserved: 0,
+        cause,
       }
       const intent: IntentRow = {
         id: ambient.uuid(),
@@ -112,7 +140,31 @@ export function createJournal(parts: {
 
     async reconcile(member, session) {
       const open = store.read((tables) => tables.intents.list()).filter((intent) => intent.memberId === member && !live.has(intent.id))
-      for (const intent of open) await rollBack(intent, session)
+      for (const intent of open) await (intent.kind === 'create-material' ? rollBack(intent, session) : rollForward(intent, session))
+    },
+
+    async destroyKey(key) {
+      const intents = await store.write((tables) => {
+        const blocked = tables.intents.ofKey(key.id)
+        if (blocked.length > 0 || tables.keys.get(key.id)?.state !== 'PendingDeletion') return []
+        const made = tables.materials.ofKey(key.id).map((material): IntentRow => ({
+          id: ambient.uuid(),
+          kind: 'destroy-material',
+          keyId: key.id,
+          materialId: material.id,
+          memberId: material.memberId,
+          ckaId: material.ckaId,
+          createdAt: ambient.now(),
+        }))
+        for (const intent of made) tables.intents.insert(intent)
+        return made
+      })
+      for (const intent of intents) live.add(intent.id)
+      try {
+        for (const intent of intents) await rollForward(intent, parts.session(intent.memberId))
+      } finally {
+        for (const intent of intents) live.delete(intent.id)
+      }
     },
 
     requireSettled(tables, keyId, keyArn) {

@@ -3,14 +3,18 @@ import type { Home } from '#core/ports/home.ts'
 import type { MemberRow, Store } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import type { MemberId } from '#core/vocabulary/ids.ts'
+import type { SealingRung } from '#core/vocabulary/kms.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 
 /** The HSM members of an open vault. */
 export interface Members {
   session(id: MemberId): MemberSession
+  member(id: MemberId): HsmMember
   /** Opens all; a member that cannot be opened says so in its status and is tried again by the next call that needs it. */
   open(): Promise<void>
   list(): { readonly row: MemberRow; readonly member: HsmMember }[]
+  /** The rung of new material has changed in the store. */
+  noteRung(id: MemberId, rung: SealingRung): void
   /** Ends all hosts. */
   close(): Promise<void>
 }
@@ -37,8 +41,13 @@ export function createMembers(parts: {
     }
   }
 
+  function known(id: MemberId): { row: MemberRow; member: HsmMember } {
+    return members.get(id) ?? unreachable('an unknown member')
+  }
+
   return {
-    session: (id) => (members.get(id) ?? unreachable('session of an unknown member')).member.session,
+    session: (id) => known(id).member.session,
+    member: (id) => known(id).member,
     async open() {
       await Promise.all(
         [...members.values()].map(async ({ member }) => {
@@ -52,6 +61,10 @@ export function createMembers(parts: {
       )
     },
     list: () => [...members.values()],
+    noteRung(id, rung) {
+      const { row, member } = known(id)
+      members.set(id, { row: { ...row, rung }, member })
+    },
     async close() {
       await Promise.all([...members.values()].map(({ member }) => member.close()))
     },

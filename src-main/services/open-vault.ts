@@ -1,27 +1,45 @@
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
 import { consoleReads } from './console-reads.ts'
 import { createEncryptionCount } from './encryption-count.ts'
+import { browseFolder } from './files/browse-folder.ts'
+import { createDataKeys } from './files/data-keys.ts'
+import { decryptFile } from './files/decrypt-file.ts'
+import { encryptFile } from './files/encrypt-file.ts'
+import { createJobs, type Jobs } from './files/jobs.ts'
+import { createTransfers, type Transfers } from './files/transfers.ts'
+import { transferFiles } from './files/uploads.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createJournal } from './journal.ts'
+import { deleteKeys } from './kms/delete-keys.ts'
+import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
+import { rotateKeys } from './kms/rotate-keys.ts'
 import { useKeys } from './kms/use-keys.ts'
 import { createMembers, type Members } from './members.ts'
+import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
 export interface OpenVault {
   readonly row: VaultRow
   readonly store: Store
   readonly members: Members
+  readonly profiling: Profiling
   readonly gate: Gate
+  readonly jobs: Jobs
+  readonly transfers: Transfers
+  readonly scheduler: Scheduler
   readonly operations: Operations
 }
 
@@ -30,6 +48,7 @@ export type Operations = ReturnType<typeof operationsOf>
 export function openVault(parts: {
   ambient: Ambient
   crypto: Crypto
+  files: Files
   home: Home
   hsm: Hsm
   store: Store
@@ -37,26 +56,56 @@ export function openVault(parts: {
   refusals: Refusals
   changed: () => void
 }): OpenVault {
-  const { ambient, crypto, home, hsm, store, sessions, refusals, changed } = parts
+  const { ambient, crypto, files, home, hsm, store, sessions, refusals, changed } = parts
   const row = store.read((tables) => tables.vault.get())
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const profiling = createProfiling({ ambient, store, members, changed })
+  const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const jobs = createJobs()
+  const transfers = createTransfers({ ambient, crypto })
   return {
     row,
     store,
     members,
-    gate: createGate({ ambient, store, sessions, refusals, scope: row }),
-    operations: operationsOf({ ambient, journal, sealing, members }),
+    profiling,
+    gate,
+    jobs,
+    transfers,
+    scheduler: createScheduler({ ambient, store, journal, changed }),
+    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, profiling, gate, jobs, transfers }),
   }
 }
 
-function operationsOf(parts: { ambient: Ambient; journal: ReturnType<typeof createJournal>; sealing: ReturnType<typeof createSealing>; members: Members }) {
+function operationsOf(parts: {
+  ambient: Ambient
+  crypto: Crypto
+  files: Files
+  store: Store
+  journal: ReturnType<typeof createJournal>
+  sealing: ReturnType<typeof createSealing>
+  members: Members
+  profiling: Profiling
+  gate: Gate
+  jobs: Jobs
+  transfers: Transfers
+}) {
+  const keyUses = useKeys(parts)
+  const fileParts = { ...parts, dataKeys: createDataKeys({ ...parts, operations: keyUses }) }
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
-    ...useKeys(parts),
+    ...keyUses,
+    ...describeKeys(),
+    ...rotateKeys(parts),
+    ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...tokenProfiles(parts),
+    encryptFile: encryptFile(fileParts),
+    decryptFile: decryptFile(fileParts),
+    browseFolder: browseFolder(parts),
+    ...transferFiles(fileParts),
   }
 }

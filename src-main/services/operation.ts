@@ -32,6 +32,8 @@ export interface Call {
   readonly connection: Connection
   readonly scope: Scope
   readonly requestId: string
+  /** The eventID of the record that the call will have. */
+  readonly eventId: string
 }
 
 export interface Settlement<Output> {

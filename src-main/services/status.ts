@@ -4,8 +4,10 @@ import type { HsmMember } from '#core/ports/hsm.ts'
 import type { MemberRow } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { SealingRung } from '#core/vocabulary/kms.ts'
+import type { EnforcementBadge } from '#core/vocabulary/tokens.ts'
 import { readKeyslots, slotOfKind } from './keyslot-access.ts'
 import type { OpenVault } from './open-vault.ts'
+import { profileSummary } from './profile-view.ts'
 import type { Connection, Principal } from './sessions.ts'
 
 /** Why a vault was locked: a person asked, the process was told to stop, or nobody was there any more. */
@@ -33,6 +35,10 @@ export interface MemberView {
   failure?: { code: string; text: string }
   rung: SealingRung
   token?: { label: string; serial: string; manufacturer: string; model: string; firmware: string; library: string; mechanisms: number }
+  /** What the token can do was tried; `holds`: on this very token, library and firmware. */
+  profile?: { at: Date; badge: EnforcementBadge; holds: boolean }
+  /** It is being tried now. */
+  profiling: boolean
 }
 
 export function vaultStatus(
@@ -60,7 +66,7 @@ export function vaultStatus(
     ...(known.nextTryAt === undefined ? {} : { nextTryAt: new Date(known.nextTryAt) }),
     ...(open === undefined || principal === undefined
       ? {}
-      : { principal, account: principal.account, region: open.row.region, members: open.members.list().map(({ row, member }) => memberView(row, member)) }),
+      : { principal, account: principal.account, region: open.row.region, members: open.members.list().map(({ row, member }) => memberView(open, row, member)) }),
   }
 }
 
@@ -78,13 +84,16 @@ function hasRecovery(home: Home, crypto: Crypto): boolean {
   }
 }
 
-function memberView(row: MemberRow, member: HsmMember): MemberView {
+function memberView({ store, profiling }: OpenVault, row: MemberRow, member: HsmMember): MemberView {
   const { state, failure, token } = member.status
+  const profile = store.read((tables) => tables.profiles.latest(row.serial))
   return {
     id: row.id,
     name: row.name,
     state,
     rung: row.rung,
+    profiling: profiling.running(row.id) !== undefined,
+    ...(profile === undefined ? {} : { profile: profileSummary(profile, token) }),
     ...(failure === undefined ? {} : { failure }),
     ...(token === undefined
       ? {}

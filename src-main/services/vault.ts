@@ -3,6 +3,7 @@ import { readRecoveryCode } from '#core/keyslots/recovery-code.ts'
 import type { Keyslot, Keyslots } from '#core/keyslots/keyslot.ts'
 import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store } from '#core/ports/store.ts'
@@ -12,6 +13,7 @@ import { asAccountId } from '#core/vocabulary/ids.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
 import { createAttempts } from './attempts.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
+import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
@@ -20,9 +22,11 @@ import type { Operation, Targeted } from './operation.ts'
 import { requireLength } from './passphrase.ts'
 import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
+import type { ProfileView } from './profile-view.ts'
+import { progressStream } from './progress-stream.ts'
 import { createSessions, type Connection, type Principal, type Sessions } from './sessions.ts'
 import { vaultStatus, type LockReason, type VaultStatus } from './status.ts'
-
+import type { ProfileProgress } from './token-profiles.ts'
 
 /** How long unlocking waits for an HSM that does not answer; it goes on opening in the background. */
 const PATIENCE = 5_000
@@ -43,22 +47,34 @@ export interface Vault {
   changePassphrase(connection: Connection, current: Secret, next: Secret): Promise<void>
   /** Opens the vault by its recovery code and gives it a new passphrase. Throws RECOVERY_CODE_INVALID, RECOVERY_NOT_SET_UP. */
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
+  /** Does what is due now, without waiting for the scheduler's minute: after suspend, say. Nothing while the vault is locked. */
+  look(): Promise<void>
+  /**
+   * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
+   * background, after each opening. A single command would end in the middle of it.
+   */
+  reside(): void
+  /** Tries out what a member's token can do: progress, then the profile. Behind the gate like every call; ends when the signal aborts. */
+  runHsmProfile(connection: Connection, memberId: string, signal: AbortSignalLike | undefined): AsyncGenerator<ProfileProgress, ProfileView>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
     choose: (operations: Operations) => Operation<Input, Target, Output>,
     input: Input,
   ): Promise<Output>
+  /** Whose a download is: it is fetched by its one-time id alone, in their name. Throws VAULT_LOCKED, TRANSFER_ENDED. */
+  ownerOfDownload(id: string): Connection
 }
 
-export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Home; hsm: Hsm; version: string }): Vault {
-  const { ambient, crypto, home, hsm } = parts
+export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Files; home: Home; hsm: Hsm; version: string }): Vault {
+  const { ambient, crypto, files, home, hsm } = parts
   const changes = createChanges()
   const sessions = createSessions(ambient, crypto)
   const refusals = createRefusals(ambient)
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
+  let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
   /** Opening, closing and changing the passphrase happen one after the other. */
@@ -79,12 +95,33 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
   }
 
   async function start(store: Store): Promise<OpenVault> {
-    const opened = openVault({ ambient, crypto, home, hsm, store, sessions, refusals, changed: changes.announce })
+    const opened = openVault({ ambient, crypto, files, home, hsm, store, sessions, refusals, changed: changes.announce })
     await recordPendingEvents(ambient, home, opened)
+    await files.removeLeftovers()
     open = opened
     locked = undefined
-    await Promise.race([opened.members.open(), ambient.wait(PATIENCE)])
+    const ready = opened.members.open()
+    // Not before: a login must never have to wait for trials.
+    void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
+    await patiently(async () => {
+      await ready
+      await opened.scheduler.look()
+    })
+    opened.scheduler.start()
     return opened
+  }
+
+  /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
+  async function patiently(work: () => Promise<void>): Promise<void> {
+    const enough = createCancellation()
+    const waited = ambient.wait(PATIENCE, enough.signal).catch((error: unknown) => {
+      if (!(error instanceof VaultError) || error.code !== 'CANCELLED') throw error
+    })
+    const worked = work().catch((error: unknown) => {
+      // Each part tells its own failure: a member in its status, what is due by staying due.
+      if (!(error instanceof VaultError)) throw error
+    })
+    await Promise.race([worked.finally(() => { enough.cancel() }), waited])
   }
 
   /** Waits as earlier wrong tries demand, then runs Argon2id. Throws `wrong` (recorded) if the secret does not open the slot. */
@@ -122,8 +159,13 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
     open = undefined
     locked = { because, at: ambient.now() }
     sessions.endAll()
+    await closing.profiling.close()
+    // They hold keys of files: each ends before its next frame and removes what it has begun.
+    closing.jobs.stop()
     await closing.members.close()
+    await closing.scheduler.stop()
     await closing.gate.drained()
+    await closing.transfers.stop()
     const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
     for (const refused of refusals.take('all')) {
       await record(closing, 'UnauthenticatedCalls', { ...by, ...refused }, undefined, undefined, { minute: new Date(refused.minute).toISOString(), count: refused.count })
@@ -214,9 +256,29 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; home: Hom
         changes.announce()
       }),
 
+    async look() {
+      await open?.scheduler.look()
+    },
+
+    reside() {
+      resident = true
+      void open?.profiling.refresh()
+    },
+
+    runHsmProfile: (connection, memberId, signal) =>
+      progressStream<ProfileProgress, ProfileView>(ambient, signal, (watch) =>
+        vault.call(connection, (operations) => operations.runHsmProfile, { memberId, ...watch }),
+      ),
+
     async call(connection, choose, input) {
       const opened = requireOpen()
       return opened.gate.call(connection, choose(opened.operations), input)
+    },
+
+    ownerOfDownload(id) {
+      const download = requireOpen().transfers.offered(id)
+      if (download === undefined) throw new VaultError('TRANSFER_ENDED')
+      return download.connection
     },
   }
   return vault

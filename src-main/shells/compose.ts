@@ -1,9 +1,12 @@
 import { basename } from 'node:path'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { createAmbient } from '#crypto/ambient.ts'
 import { createCrypto } from '#crypto/crypto.ts'
+import { createFiles } from '#files/files.ts'
 import { forkHost } from '#hsm/fork.ts'
 import { createHsm } from '#hsm/hsm.ts'
 import { findSoftHsm } from '#hsm/softhsm.ts'
@@ -15,6 +18,7 @@ import { createRouter, type HoldfastRouter } from './router.ts'
 /** The whole program but for its ways in: one home, its vault, and the contract's handlers. */
 export interface Holdfast {
   readonly home: Home
+  readonly files: Files
   readonly vault: Vault
   readonly router: HoldfastRouter
   /** Locks the vault and drops the lock of the home. */
@@ -22,14 +26,17 @@ export interface Holdfast {
 }
 
 /** Wires adapters to services, by hand and once. Takes no lock and opens nothing: `home.acquire()` comes before the first call. */
-export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined }): Holdfast {
+export function compose(options: { homePath: string; hsm?: Hsm | undefined; home?: Home | undefined; files?: Files | undefined; ambient?: Ambient | undefined }): Holdfast {
   const home = options.home ?? createHome(options.homePath)
   const hsm = options.hsm ?? createHsm({ spawnHost: forkHost(hostProgram()), tools: toolsFolder() })
-  const vault = createVault({ ambient: createAmbient(), crypto: createCrypto(), home, hsm, version: version() })
+  const files = options.files ?? createFiles(home.path)
+  const ambient = options.ambient ?? createAmbient()
+  const vault = createVault({ ambient, crypto: createCrypto(), files, home, hsm, version: version() })
   return {
     home,
+    files,
     vault,
-    router: createRouter(vault, { defaultName: basename(home.path), softHsm }),
+    router: createRouter(vault, { files, ambient, defaultName: basename(home.path), softHsm }),
     async close() {
       await vault.lock('signal')
       home.release()

@@ -1,6 +1,10 @@
 import { implement } from '@orpc/server'
 import { contract } from '#contract/contract.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { inspectFile, inspectFront } from '#services/files/inspect-file.ts'
+import { withProgress } from '#services/files/progress.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
@@ -14,6 +18,9 @@ export interface Context {
 
 /** What the router must know beside the vault. */
 export interface Surroundings {
+  /** For reading a header, which needs no vault. */
+  readonly files: Files
+  readonly ambient: Ambient
   /** What a new vault is called if it is given no name. */
   readonly defaultName: string
   /** The PKCS#11 library that a new vault would use; undefined if there is none. Looked for anew at each question. */
@@ -21,7 +28,7 @@ export interface Surroundings {
 }
 
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, { defaultName, softHsm }: Surroundings) {
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
@@ -49,11 +56,34 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
       Decrypt: os.kms.Decrypt.handler(through((all) => all.decrypt)),
       GenerateDataKey: os.kms.GenerateDataKey.handler(through((all) => all.generateDataKey)),
       GenerateDataKeyWithoutPlaintext: os.kms.GenerateDataKeyWithoutPlaintext.handler(through((all) => all.generateDataKeyWithoutPlaintext)),
+      ReEncrypt: os.kms.ReEncrypt.handler(through((all) => all.reEncrypt)),
+      UpdateAlias: os.kms.UpdateAlias.handler(through((all) => all.updateAlias)),
+      UpdateKeyDescription: os.kms.UpdateKeyDescription.handler(through((all) => all.updateKeyDescription)),
+      TagResource: os.kms.TagResource.handler(through((all) => all.tagResource)),
+      UntagResource: os.kms.UntagResource.handler(through((all) => all.untagResource)),
+      ListResourceTags: os.kms.ListResourceTags.handler(through((all) => all.listResourceTags)),
+      GetKeyPolicy: os.kms.GetKeyPolicy.handler(through((all) => all.getKeyPolicy)),
+      PutKeyPolicy: os.kms.PutKeyPolicy.handler(through((all) => all.putKeyPolicy)),
+      ListKeyPolicies: os.kms.ListKeyPolicies.handler(through((all) => all.listKeyPolicies)),
+      GetKeyLastUsage: os.kms.GetKeyLastUsage.handler(through((all) => all.getKeyLastUsage)),
+      EnableKeyRotation: os.kms.EnableKeyRotation.handler(through((all) => all.enableKeyRotation)),
+      DisableKeyRotation: os.kms.DisableKeyRotation.handler(through((all) => all.disableKeyRotation)),
+      GetKeyRotationStatus: os.kms.GetKeyRotationStatus.handler(through((all) => all.getKeyRotationStatus)),
+      ListKeyRotations: os.kms.ListKeyRotations.handler(through((all) => all.listKeyRotations)),
+      RotateKeyOnDemand: os.kms.RotateKeyOnDemand.handler(through((all) => all.rotateKeyOnDemand)),
+      ScheduleKeyDeletion: os.kms.ScheduleKeyDeletion.handler(through((all) => all.scheduleKeyDeletion)),
+      CancelKeyDeletion: os.kms.CancelKeyDeletion.handler(through((all) => all.cancelKeyDeletion)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
+      clock: os.console.clock.handler(through((all) => all.readClock)),
+      confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
+    },
+    hsm: {
+      profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
+      runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
     },
     vault: {
       status: os.vault.status.handler(({ context }) => withLibrary(vault.status(context.connection))),
@@ -84,6 +114,33 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
         using next = Secret.own(input.next)
         await vault.recover(context.connection, code, next)
         return {}
+      }),
+    },
+    files: {
+      encrypt: os.files.encrypt.handler(async function* ({ input, context: { connection }, signal }) {
+        const { path, keyId, context = {}, folder, existing = 'refuse' } = input
+        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.encryptFile, { path, keyId, context, folder, existing, job }))
+      }),
+      decrypt: os.files.decrypt.handler(async function* ({ input, context: { connection }, signal }) {
+        const { path, context, folder, existing = 'refuse' } = input
+        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.decryptFile, { path, context, folder, existing, job }))
+      }),
+      inspect: os.files.inspect.handler(async ({ input, context }) => {
+        if ('head' in input) return inspectFront(input.head, input.size)
+        vault.sessions.principal(context.connection)
+        return inspectFile(files, input.path)
+      }),
+      browse: os.files.browse.handler(async ({ input, context }) => {
+        const page = await vault.call(context.connection, (all) => all.browseFolder, input)
+        return { ...page, entries: page.entries.map((entry) => ({ ...entry, modifiedAt: new Date(entry.modifiedAt) })) }
+      }),
+      prepareUpload: os.files.prepareUpload.handler(async ({ input, context }) => {
+        const { name, size } = input
+        const purpose = input.purpose === 'encrypt'
+          ? { kind: input.purpose, keyId: input.keyId, context: input.context ?? {} }
+          : { kind: input.purpose, context: input.context }
+        const { id, expiresAt } = await vault.call(context.connection, (all) => all.prepareUpload, { name, size, purpose })
+        return { upload: id, expiresAt: new Date(expiresAt) }
       }),
     },
     session: {

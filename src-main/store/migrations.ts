@@ -2,9 +2,11 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Database } from './database.ts'
 import { DATABASE_FILE } from './failures.ts'
 import { sql as firstTables } from './migrations/0001-first-tables.ts'
+import { sql as rotationAndDeletion } from './migrations/0002-rotation-and-deletion.ts'
+import { sql as tokenProfiles } from './migrations/0003-token-profiles.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
-const MIGRATIONS = [firstTables]
+const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles]
 
 /** The schema version that this program writes: `PRAGMA user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -2,10 +2,12 @@ import type { Tables } from '#core/ports/store.ts'
 import type { Database } from './database.ts'
 import { createAliasTable } from './tables/aliases.ts'
 import { createAuditTable } from './tables/audit.ts'
+import { createDeletionTable } from './tables/deletions.ts'
 import { createIntentTable } from './tables/intents.ts'
 import { createKeyTable } from './tables/keys.ts'
 import { createMaterialTable } from './tables/materials.ts'
 import { createMemberTable } from './tables/members.ts'
+import { createProfileTable } from './tables/profiles.ts'
 import { createVaultTable } from './tables/vault.ts'
 
 /** All repositories over one connection, each with its statements prepared once. */
@@ -13,10 +15,12 @@ export function createTables(database: Database): Tables {
   return {
     vault: createVaultTable(database),
     members: createMemberTable(database),
+    profiles: createProfileTable(database),
     keys: createKeyTable(database),
     materials: createMaterialTable(database),
     aliases: createAliasTable(database),
     intents: createIntentTable(database),
     audit: createAuditTable(database),
+    deletions: createDeletionTable(database),
   }
 }

@@ -20,7 +20,7 @@ export function createClient(transport: Transport): Client {
       try {
         if (line === undefined) throw new Error('no line')
         const answer = await line.link.call(path, input, options)
-        return isStream(answer) ? failing(answer) : answer
+        return isStream(answer) ? failing(answer, options.signal) : answer
       } catch (error) {
         throw toFailure(error, options.signal)
       }
@@ -49,15 +49,15 @@ export function useApi(): Api {
   return client.api
 }
 
-function isStream(value: unknown): value is AsyncIterableIterator<unknown> {
+function isStream(value: unknown): value is AsyncIterableIterator<unknown, unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-/** The same stream, failing with ApiFailure. */
-async function* failing(stream: AsyncIterableIterator<unknown>): AsyncGenerator {
+/** The same stream with its return value, failing with ApiFailure. */
+async function* failing(stream: AsyncIterableIterator<unknown, unknown>, signal: AbortSignal | undefined): AsyncGenerator<unknown, unknown> {
   try {
-    yield* stream
+    return yield* stream
   } catch (error) {
-    throw toFailure(error)
+    throw toFailure(error, signal)
   }
 }

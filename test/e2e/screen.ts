@@ -11,6 +11,8 @@ export interface Screen {
   readonly complaints: string[]
   /** Takes a picture in light and in dark, and gives what axe finds in each. */
   look(name: string): Promise<string[]>
+  /** One picture as it is, for what went wrong. */
+  keep(name: string): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -59,6 +61,9 @@ export async function openScreen(): Promise<Screen> {
       }
       await page.emulateMedia({ colorScheme: null })
       return found
+    },
+    async keep(name) {
+      await page.screenshot({ path: join(pictures, `${name}.png`) })
     },
     async [Symbol.asyncDispose]() {
       await browser.close()

@@ -11,12 +11,14 @@
  *   hide 0xNN                        the mechanism is not listed, and its Init gives CKR_MECHANISM_INVALID
  *   flags 0xNN                       these bits are set in CK_TOKEN_INFO.flags
  *   token-iv                         CKM_AES_GCM takes an IV of zeros only and writes its own there, as AWS CloudHSM does
+ *   append-iv                        CKM_AES_GCM ignores the IV, makes its own and appends it behind the tag, as Luna does in FIPS mode
  *
  * with ACTION one of
  *
  *   segfault | abort | hang | delay MILLISECONDS | return 0xNN
  *   skip                             the real function is not called, and success is reported
- *   garbage                          the first byte of the result is wrong; C_GenerateKey makes the key extractable
+ *   garbage                          the first byte of the result is wrong; C_GenerateKey and
+ *                                    C_UnwrapKey make the key extractable
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -180,6 +182,37 @@ static CK_RV make_iv(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism) {
   return real->C_GenerateRandom(session, gcm->pIv, gcm->ulIvLen);
 }
 
+/* The IV that the encryption under way appends; no length: none. */
+static CK_BYTE appended_iv[12];
+static CK_ULONG appended_length;
+
+/* The mechanism with an IV of our own, which `append_iv` puts behind the tag. */
+static CK_MECHANISM *with_appended_iv(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism) {
+  static CK_GCM_PARAMS parameters;
+  static CK_MECHANISM copy;
+  appended_length = 0;
+  if (mechanism->mechanism != CKM_AES_GCM || !has_line("append-iv", 0)) return mechanism;
+  if (real->C_GenerateRandom(session, appended_iv, sizeof appended_iv) != CKR_OK) abort();
+  appended_length = sizeof appended_iv;
+  parameters = *(CK_GCM_PARAMS *)mechanism->pParameter;
+  parameters.pIv = appended_iv;
+  parameters.ulIvLen = appended_length;
+  parameters.ulIvBits = 8 * appended_length;
+  copy = *mechanism;
+  copy.pParameter = &parameters;
+  return &copy;
+}
+
+static CK_RV append_iv(CK_BYTE *out, CK_ULONG *written, CK_ULONG room) {
+  CK_ULONG length = appended_length;
+  appended_length = 0;
+  if (!length) return CKR_OK;
+  if (!out || room < *written + length) return CKR_BUFFER_TOO_SMALL;
+  memcpy(out + *written, appended_iv, length);
+  *written += length;
+  return CKR_OK;
+}
+
 /* A copy of the template in which the key may be extracted: a token that does not keep what it is asked. */
 static CK_ATTRIBUTE *loosened(CK_ATTRIBUTE *template, CK_ULONG count) {
   static CK_BBOOL yes = 1;
@@ -215,9 +248,10 @@ FORWARD(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK
 FORWARD(C_GenerateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *key),
         (session, mechanism, template, count, key), if (effect == GARBAGE) template = loosened(template, count), NOTHING)
 FORWARD(C_EncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key),
-        REFUSE_HIDDEN; if ((result = make_iv(session, mechanism)) != CKR_OK) return result, NOTHING)
+        REFUSE_HIDDEN; if ((result = make_iv(session, mechanism)) != CKR_OK) return result; mechanism = with_appended_iv(session, mechanism), NOTHING)
 FORWARD(C_Encrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *written),
-        (session, in, length, out, written), NOTHING, SPOIL(out, *written))
+        (session, in, length, out, written), CK_ULONG room = *written,
+        SPOIL(out, *written); if ((result = append_iv(out, written, room)) != CKR_OK) return result)
 FORWARD(C_DecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key),
         REFUSE_HIDDEN, NOTHING)
 FORWARD(C_Decrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *written),
@@ -226,6 +260,19 @@ FORWARD(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJE
         REFUSE_HIDDEN, NOTHING)
 FORWARD(C_Sign, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *written),
         (session, in, length, out, written), NOTHING, SPOIL(out, *written))
+FORWARD(C_GenerateKeyPair,
+        (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public, CK_ULONG publics, CK_ATTRIBUTE *private, CK_ULONG privates,
+         CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key),
+        (session, mechanism, public, publics, private, privates, public_key, private_key), NOTHING, NOTHING)
+FORWARD(C_CopyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *copy),
+        (session, object, template, count, copy), NOTHING, NOTHING)
+FORWARD(C_WrapKey,
+        (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out, CK_ULONG *written),
+        (session, mechanism, wrapping, key, out, written), NOTHING, SPOIL(out, *written))
+FORWARD(C_UnwrapKey,
+        (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG length, CK_ATTRIBUTE *template,
+         CK_ULONG count, CK_OBJECT_HANDLE *key),
+        (session, mechanism, unwrapping, in, length, template, count, key), if (effect == GARBAGE) template = loosened(template, count), NOTHING)
 FORWARD(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG length), (session, out, length), NOTHING, SPOIL(out, length))
 
 EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list) {
@@ -241,6 +288,7 @@ EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list) {
     OURS(C_OpenSession), OURS(C_CloseSession), OURS(C_GetSessionInfo), OURS(C_Login), OURS(C_CreateObject), OURS(C_DestroyObject);
     OURS(C_GetAttributeValue), OURS(C_FindObjectsInit), OURS(C_FindObjects), OURS(C_GenerateKey), OURS(C_EncryptInit), OURS(C_Encrypt);
     OURS(C_DecryptInit), OURS(C_Decrypt), OURS(C_SignInit), OURS(C_Sign), OURS(C_GenerateRandom);
+    OURS(C_GenerateKeyPair), OURS(C_CopyObject), OURS(C_WrapKey), OURS(C_UnwrapKey);
   }
   *list = &ours;
   return CKR_OK;

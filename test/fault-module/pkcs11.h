@@ -36,6 +36,7 @@ typedef struct {
 #define CKR_MECHANISM_INVALID 0x70UL
 #define CKR_MECHANISM_PARAM_INVALID 0x71UL
 #define CKM_AES_GCM 0x1087UL
+#define CKR_BUFFER_TOO_SMALL 0x150UL
 #define CKA_EXTRACTABLE 0x162UL
 
 /* A function whose signature does not matter here: it is only carried from the real list into ours. */
@@ -62,7 +63,7 @@ struct CK_FUNCTION_LIST {
   CK_RV (*C_Login)(CK_SESSION_HANDLE, CK_USER_TYPE, CK_BYTE *, CK_ULONG);
   CK_RV (*C_Logout)(CK_SESSION_HANDLE);
   CK_RV (*C_CreateObject)(CK_SESSION_HANDLE, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *);
-  CK_ANY C_CopyObject;
+  CK_RV (*C_CopyObject)(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *);
   CK_RV (*C_DestroyObject)(CK_SESSION_HANDLE, CK_OBJECT_HANDLE);
   CK_ANY C_GetObjectSize;
   CK_RV (*C_GetAttributeValue)(CK_SESSION_HANDLE, CK_OBJECT_HANDLE, CK_ATTRIBUTE *, CK_ULONG);
@@ -83,7 +84,10 @@ struct CK_FUNCTION_LIST {
   CK_ANY C_VerifyInit, C_Verify, C_VerifyUpdate, C_VerifyFinal, C_VerifyRecoverInit, C_VerifyRecover;
   CK_ANY C_DigestEncryptUpdate, C_DecryptDigestUpdate, C_SignEncryptUpdate, C_DecryptVerifyUpdate;
   CK_RV (*C_GenerateKey)(CK_SESSION_HANDLE, CK_MECHANISM *, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *);
-  CK_ANY C_GenerateKeyPair, C_WrapKey, C_UnwrapKey, C_DeriveKey, C_SeedRandom;
+  CK_RV (*C_GenerateKeyPair)(CK_SESSION_HANDLE, CK_MECHANISM *, CK_ATTRIBUTE *, CK_ULONG, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *, CK_OBJECT_HANDLE *);
+  CK_RV (*C_WrapKey)(CK_SESSION_HANDLE, CK_MECHANISM *, CK_OBJECT_HANDLE, CK_OBJECT_HANDLE, CK_BYTE *, CK_ULONG *);
+  CK_RV (*C_UnwrapKey)(CK_SESSION_HANDLE, CK_MECHANISM *, CK_OBJECT_HANDLE, CK_BYTE *, CK_ULONG, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *);
+  CK_ANY C_DeriveKey, C_SeedRandom;
   CK_RV (*C_GenerateRandom)(CK_SESSION_HANDLE, CK_BYTE *, CK_ULONG);
   CK_ANY C_GetFunctionStatus, C_CancelFunction, C_WaitForSlotEvent;
 };

@@ -56,7 +56,7 @@ function digits(length: number): string {
   return Array.from({ length }, () => randomInt(10)).join('')
 }
 
-function newMemberId(): MemberConfig['id'] {
+export function newMemberId(): MemberConfig['id'] {
   const id = asMemberId(randomUUID())
   if (id === undefined) throw new Error('randomUUID gave no UUID')
   return id

@@ -76,7 +76,6 @@ describe('keys', () => {
   it('refuses what it does not serve, rather than ignoring it', async () => {
     expect((await failure(vault.api.kms.CreateKey({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })))[0]).toBe('UnsupportedOperationException')
     expect((await failure(vault.api.kms.CreateKey({ MultiRegion: true })))[0]).toBe('UnsupportedOperationException')
-    expect((await failure(vault.api.kms.CreateKey({ Policy: '{}' })))[0]).toBe('UnsupportedOperationException')
     expect((await failure(vault.api.kms.DescribeKey({ KeyId: keyId, GrantTokens: ['x'] })))[0]).toBe('InvalidGrantTokenException')
   })
 
@@ -88,7 +87,57 @@ describe('keys', () => {
   })
 })
 
+describe('what is said about a key', () => {
+  it('changes its description', async () => {
+    const { KeyMetadata } = await vault.api.kms.CreateKey({ Description: 'a' })
+    await vault.api.kms.UpdateKeyDescription({ KeyId: KeyMetadata.KeyId, Description: 'b' })
+    expect((await vault.api.kms.DescribeKey({ KeyId: KeyMetadata.KeyId })).KeyMetadata.Description).toBe('b')
+  })
+
+  it('adds, replaces and removes tags, and shows how the key is protected', async () => {
+    const { KeyMetadata } = await vault.api.kms.CreateKey({ Tags: [{ TagKey: 'a', TagValue: '1' }] })
+    const KeyId = KeyMetadata.KeyId
+    await vault.api.kms.TagResource({ KeyId, Tags: [{ TagKey: 'a', TagValue: '2' }, { TagKey: 'b', TagValue: '' }] })
+    const protection = { TagKey: 'holdfast:protection', TagValue: 'HSM' }
+    expect((await vault.api.kms.ListResourceTags({ KeyId })).Tags).toEqual([{ TagKey: 'a', TagValue: '2' }, { TagKey: 'b', TagValue: '' }, protection])
+    await vault.api.kms.UntagResource({ KeyId, TagKeys: ['a', 'not there'] })
+    expect((await vault.api.kms.ListResourceTags({ KeyId, Limit: 1 }))).toMatchObject({ Tags: [{ TagKey: 'b' }], Truncated: true })
+    expect(await failure(vault.api.kms.TagResource({ KeyId, Tags: Array.from({ length: 50 }, (_, i) => ({ TagKey: `t${i}`, TagValue: '' })) }))).toEqual(['TagException', 'Too many tags'])
+  })
+
+  it('keeps the policy that it was given, and refuses one that is none', async () => {
+    const { KeyMetadata } = await vault.api.kms.CreateKey({})
+    const KeyId = KeyMetadata.KeyId
+    expect(JSON.parse((await vault.api.kms.GetKeyPolicy({ KeyId })).Policy)).toMatchObject({ Id: 'key-default-1' })
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Sid: 'x', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::441722089135:root' }, Action: 'kms:*', Resource: '*' }] })
+    await vault.api.kms.PutKeyPolicy({ KeyId, Policy })
+    expect(await vault.api.kms.GetKeyPolicy({ KeyId, PolicyName: 'default' })).toEqual({ Policy, PolicyName: 'default' })
+    expect((await vault.api.kms.ListKeyPolicies({ KeyId })).PolicyNames).toEqual(['default'])
+    for (const bad of ['{', '[]', '{}', '{"Statement":[]}', '{"Statement":{"Effect":"Maybe"}}', Policy.replace('Allow', 'allow'), Policy.replace('"Action"', '"Actions"')]) {
+      expect((await failure(vault.api.kms.PutKeyPolicy({ KeyId, Policy: bad })))[0]).toBe('MalformedPolicyDocumentException')
+    }
+    expect((await failure(vault.api.kms.CreateKey({ Policy: '{}' })))[0]).toBe('MalformedPolicyDocumentException')
+  })
+
+  it('tells the last use with the record of it', async () => {
+    const { KeyMetadata } = await vault.api.kms.CreateKey({})
+    const KeyId = KeyMetadata.KeyId
+    expect(await vault.api.kms.GetKeyLastUsage({ KeyId })).not.toHaveProperty('KeyLastUsage')
+    await vault.api.kms.Encrypt({ KeyId, Plaintext: bytes('x') })
+    expect((await vault.api.kms.GetKeyLastUsage({ KeyId })).KeyLastUsage).toMatchObject({ Operation: 'Encrypt', CloudTrailEventId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+  })
+})
+
 describe('aliases', () => {
+  it('move to another key', async () => {
+    const [one, two] = [await vault.api.kms.CreateKey({}), await vault.api.kms.CreateKey({})]
+    await vault.api.kms.CreateAlias({ AliasName: 'alias/moving', TargetKeyId: one.KeyMetadata.KeyId })
+    await vault.api.kms.UpdateAlias({ AliasName: 'alias/moving', TargetKeyId: two.KeyMetadata.KeyId })
+    expect((await vault.api.kms.DescribeKey({ KeyId: 'alias/moving' })).KeyMetadata.KeyId).toBe(two.KeyMetadata.KeyId)
+    expect((await failure(vault.api.kms.UpdateAlias({ AliasName: 'alias/nowhere', TargetKeyId: two.KeyMetadata.KeyId })))[0]).toBe('NotFoundException')
+    await vault.api.kms.DeleteAlias({ AliasName: 'alias/moving' })
+  })
+
   it('lists the aliases of one key and of all', async () => {
     await vault.api.kms.CreateAlias({ AliasName: 'alias/other', TargetKeyId: keyId })
     const { Aliases } = await vault.api.kms.ListAliases({ KeyId: keyId })

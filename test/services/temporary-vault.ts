@@ -2,6 +2,8 @@ import { createRouterClient, type RouterClient } from '@orpc/server'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Home } from '#core/ports/home.ts'
 import { compose, type Holdfast } from '#shells/compose.ts'
@@ -24,15 +26,23 @@ export interface TemporaryVault extends AsyncDisposable {
   connect(): { api: Client; connection: Connection }
 }
 
+/** What a test puts in the place of the usual adapters. */
+export interface Adapters {
+  readonly hsm?: Hsm
+  readonly home?: (path: string) => Home
+  readonly files?: (homePath: string) => Files
+  readonly ambient?: Ambient
+}
+
 /** Not initialised yet. */
-export function temporaryHome(adapters: { hsm?: Hsm; home?: (path: string) => Home } = {}): TemporaryVault {
+export function temporaryHome(adapters: Adapters = {}): TemporaryVault {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
   return vaultAt(join(folder, 'home'), adapters, () => { rmSync(folder, { recursive: true, force: true }) })
 }
 
 /** A composed Holdfast on a home that may exist already. */
-export function vaultAt(homePath: string, adapters: { hsm?: Hsm; home?: (path: string) => Home } = {}, cleanUp: () => void = () => undefined): TemporaryVault {
-  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath) })
+export function vaultAt(homePath: string, adapters: Adapters = {}, cleanUp: () => void = () => undefined): TemporaryVault {
+  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath), files: adapters.files?.(homePath), ambient: adapters.ambient })
   if (!holdfast.home.acquire()) throw new Error('the home is in use')
 
   function connect(): { api: Client; connection: Connection } {
@@ -53,7 +63,7 @@ export function vaultAt(homePath: string, adapters: { hsm?: Hsm; home?: (path: s
 }
 
 /** Initialised and signed in. */
-export async function temporaryVault(adapters: { hsm?: Hsm; home?: (path: string) => Home } = {}): Promise<TemporaryVault> {
+export async function temporaryVault(adapters: Adapters = {}): Promise<TemporaryVault> {
   const vault = temporaryHome(adapters)
   await vault.api.vault.initialise({ passphrase: secret(PASSPHRASE), account: '441722089135', region: 'lab' })
   return vault

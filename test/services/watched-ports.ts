@@ -60,6 +60,7 @@ export function watchedHsm(watch: Watch, opened: (member: HsmMember) => void = (
         },
         open: () => member.open(),
         close: () => member.close(),
+        tryOut: (checks, options) => member.tryOut(checks, options),
         session: watchedSession(member.session, watch),
       }
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
-import { aliasRow, intentRow, keyRow, materialId, materialRow, memberRow, otherScope, scope, vaultRow } from './rows.ts'
+import { aliasRow, intentRow, keyRow, materialId, materialRow, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
 
 /** What a suite needs of an adapter: a new empty store, and the same one closed and opened again. */
 export interface StoreUnderTest {
@@ -52,6 +52,33 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         expect(store.read(({ members }) => members.get(keyRow(99).id as never))).toBeUndefined()
       })
 
+      it('give back the rung of a member as it was last set', async () => {
+        await store.write(({ members }) => { members.put(memberRow) })
+        await store.write(({ members }) => { members.setRung(memberRow.id, 2) })
+        expect(store.read(({ members }) => members.get(memberRow.id))).toEqual({ ...memberRow, rung: 2 })
+      })
+
+      it('give back profiles by what they hold for, and the newest of a token', async () => {
+        const older = { ...profile, identity: { ...profile.identity, firmware: '1.0' }, at: profile.at - 1 }
+        await store.write(({ profiles }) => {
+          profiles.put(profile)
+          profiles.put(older)
+        })
+        store = (await subject.reopen()) ?? expect.unreachable()
+        expect(store.read(({ profiles }) => profiles.get(profile.identity))).toEqual(profile)
+        expect(store.read(({ profiles }) => profiles.get(older.identity))).toEqual(older)
+        expect(store.read(({ profiles }) => profiles.latest(profile.identity.serial))).toEqual(profile)
+        expect(store.read(({ profiles }) => profiles.get({ ...profile.identity, moduleHash: 'b'.repeat(64) }))).toBeUndefined()
+        expect(store.read(({ profiles }) => profiles.latest('another'))).toBeUndefined()
+      })
+
+      it('keep one profile of one token, library and firmware', async () => {
+        const again = { ...profile, at: profile.at + 1, results: { 'aes-gcm': { outcome: 'crash', detail: 'its process ended (SIGSEGV)' } } } as const
+        await store.write(({ profiles }) => { profiles.put(profile) })
+        await store.write(({ profiles }) => { profiles.put(again) })
+        expect(store.read(({ profiles }) => profiles.get(profile.identity))).toEqual(again)
+      })
+
       it('take a part of a larger buffer for exactly that part', async () => {
         const whole = Uint8Array.of(9, 9, 1, 2, 3, 9)
         await store.write(({ members }) => { members.put({ ...memberRow, pin: whole.subarray(2, 5) }) })
@@ -64,12 +91,79 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         expect(store.read(({ keys }) => keys.tags(keyRow(1).id))).toEqual(keyRow(1).tags)
         await store.write(({ keys }) => {
           keys.setState(keyRow(1).id, 'Disabled')
-          keys.setLastUsed(keyRow(1).id, 'Encrypt', 10)
-          keys.setLastUsed(keyRow(1).id, 'Decrypt', 11)
+          keys.setLastUsed(keyRow(1).id, { operation: 'Encrypt', at: 10, eventId: 'a', requestId: 'b' })
+          keys.setLastUsed(keyRow(1).id, { operation: 'Decrypt', at: 11, eventId: 'c', requestId: 'd' })
         })
-        const changed = keyRow(1, { state: 'Disabled', lastUsed: { operation: 'Decrypt', at: 11 } })
+        const changed = keyRow(1, { state: 'Disabled', lastUsed: { operation: 'Decrypt', at: 11, eventId: 'c', requestId: 'd' } })
         expect(store.read(({ keys }) => keys.get(keyRow(1).id))).toEqual(changed)
         expect(store.read(({ keys }) => keys.get(keyRow(2).id))).toBeUndefined()
+      })
+
+      it('change what is said about a key, and nothing else', async () => {
+        const { id } = keyRow(1)
+        await store.write(({ keys }) => { keys.insert(keyRow(1)) })
+        await store.write(({ keys }) => {
+          keys.setDescription(id, 'new')
+          keys.setPolicy(id, '{}')
+          keys.setTags(id, [{ TagKey: 'only', TagValue: 'one' }])
+          keys.setRotation(id, { periodDays: 90, nextAt: 1_000 })
+          keys.setCurrentMaterial(id, materialRow(2).id)
+          keys.setDeletesAt(id, 2_000)
+        })
+        const changed = { description: 'new', policy: '{}', tags: [{ TagKey: 'only', TagValue: 'one' }], rotation: { periodDays: 90, nextAt: 1_000 }, currentMaterial: materialRow(2).id, deletesAt: 2_000 }
+        expect(store.read(({ keys }) => keys.get(id))).toEqual(keyRow(1, changed))
+        await store.write(({ keys }) => {
+          keys.setRotation(id, undefined)
+          keys.setDeletesAt(id, undefined)
+        })
+        expect(store.read(({ keys }) => keys.get(id))).toEqual(keyRow(1, { ...changed, rotation: undefined, deletesAt: undefined }))
+      })
+
+      it('tell what is due, the longest overdue first', async () => {
+        await store.write(({ keys }) => {
+          keys.insert(keyRow(1, { rotation: { periodDays: 90, nextAt: 300 } }))
+          keys.insert(keyRow(2, { rotation: { periodDays: 90, nextAt: 100 }, deletesAt: 250 }))
+          keys.insert(keyRow(3, { deletesAt: 200 }))
+        })
+        const due = (now: number) => store.read(({ keys }) => [keys.dueForRotation(now).map((key) => key.id), keys.dueForDeletion(now).map((key) => key.id)])
+        const [one, two, three] = [keyRow(1).id, keyRow(2).id, keyRow(3).id]
+        expect(due(99)).toEqual([[], []])
+        expect(due(200)).toEqual([[two], [three]])
+        expect(due(300)).toEqual([[two, one], [three, two]])
+      })
+
+      it('take a key out with all that belongs to it, once its material is gone', async () => {
+        await store.write((tables) => {
+          tables.members.put(memberRow)
+          tables.keys.insert(keyRow(1, { lastUsed: { operation: 'Encrypt', at: 1, eventId: '', requestId: '' } }))
+          tables.materials.insert(materialRow(1))
+          tables.aliases.insert(aliasRow(1, 'alias/a'))
+          tables.deletions.addRunningTime(keyRow(1).id, 0)
+          tables.deletions.addRunningTime(keyRow(1).id, 1_500)
+        })
+        expect(store.read(({ deletions }) => deletions.runningTime(keyRow(1).id))).toBe(1_500)
+        await expect(store.write(({ keys }) => { keys.remove(keyRow(1).id) })).rejects.toThrow()
+        const tombstone = { materialId: materialRow(1).id, keyId: keyRow(1).id, keyArn: 'arn', memberId: memberRow.id, ckaId: materialRow(1).ckaId, destroyedAt: 9 }
+        await store.write((tables) => {
+          tables.materials.remove(materialRow(1).id)
+          tables.deletions.addTombstone(tombstone)
+          tables.deletions.forget(keyRow(1).id)
+          tables.keys.remove(keyRow(1).id)
+        })
+        expect(store.read((tables) => [tables.keys.get(keyRow(1).id), tables.materials.get(materialRow(1).id), tables.aliases.countOfKey(keyRow(1).id)])).toEqual([undefined, undefined, 0])
+        expect(store.read(({ deletions }) => deletions.tombstones())).toEqual([tombstone])
+      })
+
+      it('keep the latest clock seen, which goes back only when it is set', async () => {
+        const seen = () => store.read(({ deletions }) => deletions.lastSeen())
+        expect(seen()).toBe(0)
+        await store.write(({ deletions }) => {
+          deletions.see(2_000)
+          deletions.see(1_000)
+        })
+        expect(seen()).toBe(2_000)
+        await store.write(({ deletions }) => { deletions.setSeen(1_000) })
+        expect(seen()).toBe(1_000)
       })
 
       it('page through the keys of one account and Region in order of id', async () => {

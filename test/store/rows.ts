@@ -1,4 +1,5 @@
 import type { AliasRow, IntentRow, KeyRow, MaterialRow, MemberRow, VaultRow } from '#core/ports/store.ts'
+import type { TokenProfile } from '#core/tokens/profile.ts'
 import { asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
 
 // Rows with everything set; tests change what they are about.
@@ -21,6 +22,19 @@ export const memberRow: MemberRow = {
   soPin: Uint8Array.of(53, 54, 55, 56),
 }
 
+export const profile: TokenProfile = {
+  identity: { moduleHash: 'a'.repeat(64), libraryVersion: '2.6', model: 'SoftHSM v2', serial: memberRow.serial, firmware: '2.6' },
+  claims: { manufacturer: 'SoftHSM project', model: 'SoftHSM v2', library: 'Implementation of PKCS11', hardwareSlot: false },
+  edition: 1,
+  at: 1_764_000_000_000,
+  milliseconds: 1600,
+  results: {
+    'aes-gcm': { outcome: 'works', detail: 'host-iv', microseconds: 20 },
+    'rsa-oaep-sha-256': { outcome: 'refused', ckr: 'CKR_ARGUMENTS_BAD' },
+    'wrap-aes-kwp': { outcome: 'absent' },
+  },
+}
+
 export function keyRow(n: number, change: Partial<KeyRow> = {}): KeyRow {
   return {
     id: sure(asKeyId(uuid(n))),
@@ -35,6 +49,8 @@ export function keyRow(n: number, change: Partial<KeyRow> = {}): KeyRow {
     createdAt: 1_764_000_000_000 + n,
     currentMaterial: materialId(n),
     tags: [{ TagKey: 'zone', TagValue: 'b' }, { TagKey: 'app', TagValue: '' }],
+    rotation: undefined,
+    deletesAt: undefined,
     lastUsed: undefined,
     ...change,
   }
@@ -51,6 +67,7 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
     checkValue: new Uint8Array(16).fill(n),
     createdAt: 1_764_000_000_000 + n,
     reserved: 0,
+    cause: 'CREATE',
     ...change,
   }
 }

@@ -31,6 +31,9 @@ export interface AuditRecord {
   readonly requestId: string
 }
 
+/** The source of what the service does by itself, such as an automatic rotation. */
+export const SERVICE = 'holdfast'
+
 /** The record's leaf bytes. */
 export function auditLeaf(record: AuditRecord): Uint8Array<ArrayBuffer> {
   return utf8(canonicalJson(auditEvent(record)))
@@ -63,6 +66,7 @@ function auditEvent(record: AuditRecord): Json {
 }
 
 function userIdentity(record: AuditRecord): Json {
+  if (record.principal === undefined && record.source === SERVICE) return { type: 'AWSService', invokedBy: SERVICE }
   if (record.principal === undefined || record.account === undefined) return { type: 'Unauthenticated' }
   return { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account }
 }

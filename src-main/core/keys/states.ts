@@ -4,23 +4,41 @@ import { VaultError } from '../vocabulary/failures.ts'
 // Which operation works in which key state: AWS KMS developer guide, "Key states of AWS KMS keys", with the failures that its
 // footnotes name. A table, so that a new operation or state is a row or a column.
 
-type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'unavailable'
+type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'not pending deletion' | 'unavailable'
 
 const use = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion as disabled', Unavailable: 'unavailable' } as const
 const manage = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', Unavailable: 'ok' } as const
+const rotate = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion', Unavailable: 'unavailable' } as const
 const always = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'ok', Unavailable: 'ok' } as const
 
 const matrix = {
+  CancelKeyDeletion: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'ok', Unavailable: 'not pending deletion' },
   CreateAlias: manage,
   DeleteAlias: always,
   DescribeKey: always,
   DisableKey: manage,
+  DisableKeyRotation: rotate,
   EnableKey: manage,
+  EnableKeyRotation: rotate,
   Decrypt: use,
   Encrypt: use,
   GenerateDataKey: use,
   GenerateDataKeyWithoutPlaintext: use,
+  GetKeyLastUsage: always,
+  GetKeyPolicy: always,
+  GetKeyRotationStatus: always,
   ListAliases: always,
+  ListKeyPolicies: always,
+  ListKeyRotations: always,
+  ListResourceTags: always,
+  PutKeyPolicy: always,
+  ReEncrypt: use,
+  RotateKeyOnDemand: rotate,
+  ScheduleKeyDeletion: manage,
+  TagResource: manage,
+  UntagResource: manage,
+  UpdateAlias: manage,
+  UpdateKeyDescription: manage,
 } as const satisfies Record<string, Record<KeyState, Verdict>>
 
 /** Operations that need a key in a fitting state. */
@@ -38,6 +56,8 @@ export function requireState(operation: KeyOperation, state: KeyState, keyArn: s
       throw new VaultError('DisabledException', { keyArn, because: 'pending deletion' })
     case 'pending deletion':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'pending deletion' })
+    case 'not pending deletion':
+      throw new VaultError('KMSInvalidStateException', { keyArn, because: 'not pending deletion' })
     case 'unavailable':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'unavailable' })
   }

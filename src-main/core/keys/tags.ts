@@ -11,3 +11,10 @@ export function newTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.some((tag) => tag.TagKey.startsWith('holdfast:'))) throw new VaultError('TagException', { text: 'Tags beginning with holdfast: are reserved' })
   return tags
 }
+
+/** Existing tags with others added or replaced, in AWS's way: an existing key gets the new value. Throws TagException. */
+export function withTags(existing: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
+  newTags(added)
+  const kept = existing.filter((tag) => !added.some((other) => other.TagKey === tag.TagKey))
+  return newTags([...kept, ...added])
+}

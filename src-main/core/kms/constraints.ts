@@ -28,6 +28,8 @@ const keyId: Constraint = { length: [1, 2048] }
 const aliasName: Constraint = { length: [1, 256], pattern: '^[a-zA-Z0-9:/_-]+$' }
 const grantTokens: Constraint = { items: [0, 10] }
 const marker: Constraint = { length: [1, 1024], pattern: '[\\u0020-\\u00FF]*' }
+const policyName: Constraint = { length: [1, 128], pattern: '[\\w]+' }
+const tags: Constraint = { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } }
 const dataKey: Constraints = {
   KeyId: keyId,
   KeySpec: { oneOf: Object.keys(dataKeySpecs) },
@@ -43,7 +45,7 @@ const constraints = {
     KeySpec: { oneOf: ALL_KEY_SPECS },
     CustomerMasterKeySpec: { oneOf: ALL_KEY_SPECS },
     Origin: { oneOf: ORIGINS },
-    Tags: { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } },
+    Tags: tags,
   },
   DescribeKey: { KeyId: keyId, GrantTokens: grantTokens },
   ListKeys: { Limit: { value: [1, 1000] }, Marker: marker },
@@ -56,6 +58,31 @@ const constraints = {
   Decrypt: { KeyId: keyId, CiphertextBlob: { length: [1, 6144], secret: true }, EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS }, GrantTokens: grantTokens },
   GenerateDataKey: dataKey,
   GenerateDataKeyWithoutPlaintext: dataKey,
+  GetKeyLastUsage: { KeyId: keyId },
+  UpdateAlias: { AliasName: aliasName, TargetKeyId: keyId },
+  UpdateKeyDescription: { KeyId: keyId, Description: { length: [0, 8192] } },
+  TagResource: { KeyId: keyId, Tags: tags },
+  UntagResource: { KeyId: keyId, TagKeys: { items: [0, 200] } },
+  ListResourceTags: { KeyId: keyId, Limit: { value: [1, 50] }, Marker: marker },
+  GetKeyPolicy: { KeyId: keyId, PolicyName: policyName },
+  PutKeyPolicy: { KeyId: keyId, PolicyName: policyName, Policy: { length: [1, 131_072] } },
+  ListKeyPolicies: { KeyId: keyId, Limit: { value: [1, 1000] }, Marker: marker },
+  ReEncrypt: {
+    CiphertextBlob: { length: [1, 6144], secret: true },
+    SourceKeyId: keyId,
+    DestinationKeyId: keyId,
+    SourceEncryptionAlgorithm: { oneOf: ALL_ALGORITHMS },
+    DestinationEncryptionAlgorithm: { oneOf: ALL_ALGORITHMS },
+    GrantTokens: grantTokens,
+  },
+  EnableKeyRotation: { KeyId: keyId, RotationPeriodInDays: { value: [90, 2560] } },
+  DisableKeyRotation: { KeyId: keyId },
+  GetKeyRotationStatus: { KeyId: keyId },
+  ListKeyRotations: { KeyId: keyId, IncludeKeyMaterial: { oneOf: ['ALL_KEY_MATERIAL', 'ROTATIONS_ONLY'] }, Limit: { value: [1, 1000] }, Marker: marker },
+  RotateKeyOnDemand: { KeyId: keyId },
+  // The model says 1 to 365; the service takes 7 to 30.
+  ScheduleKeyDeletion: { KeyId: keyId, PendingWindowInDays: { value: [7, 30] } },
+  CancelKeyDeletion: { KeyId: keyId },
   GenerateRandom: { NumberOfBytes: { value: [1, 1024] } },
 } as const satisfies Record<string, Constraints>
 
@@ -63,8 +90,8 @@ const constraints = {
 export type ConstrainedOperation = keyof typeof constraints
 
 /** Throws ValidationException that lists every member outside its limits. Absent members are the schema's business. */
-export function requireConstraints(operation: ConstrainedOperation, input: Readonly<Record<string, unknown>>): void {
-  const found = violations(constraints[operation], input, '')
+export function requireConstraints(operation: ConstrainedOperation, input: object): void {
+  const found = violations(constraints[operation], { ...input }, '')
   if (found.length === 0) return
   const errors = found.length === 1 ? '1 validation error' : `${found.length} validation errors`
   throw new VaultError('ValidationException', { text: `${errors} detected: ${found.join('; ')}` })

@@ -3,7 +3,7 @@ import type { Store } from './store.ts'
 
 /**
  * One home: the folder of one vault, outside and around its encrypted database. Layout: `owner.lock`, `vault/` (keyslots.json, vault.db,
- * tokens/), `pending-events`, `tokens.json`. All files 0600, all folders 0700.
+ * tokens/), `pending-events`, `tokens.json`; `unfinished/` and `spool/` belong to the Files port. All files 0600, all folders 0700.
  */
 export interface Home {
   /** Absolute path. */

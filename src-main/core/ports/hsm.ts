@@ -1,6 +1,9 @@
 import type { MemberId } from '../vocabulary/ids.ts'
 import type { Secret } from '../vocabulary/secret.ts'
 import type { FailureCode } from '../vocabulary/failures.ts'
+import type { CheckId } from '../tokens/checks.ts'
+import type { CheckResults } from '../tokens/profile.ts'
+import type { AbortSignalLike } from './ambient.ts'
 
 /**
  * The Hsm port: PKCS#11 modules, each in a process of its own. A module that crashes or hangs costs the calls that were in it,
@@ -63,6 +66,19 @@ export interface HsmMember {
   close(): Promise<void>
   /** The calls of an open member; each opens the member first if it is `down`. */
   readonly session: MemberSession
+  /**
+   * Tries what the token can really do, in processes of its own beside the member's, open or not: a library that crashes or hangs in a
+   * check ends that process, which is the check's result, and the next check gets a new one. Session objects only: nothing stays on the
+   * token. Each process logs in, with the PIN of the owner. Throws what leaves no verdict: HSM_UNAVAILABLE, TOKEN_REMOVED, PIN_INCORRECT,
+   * PIN_LOCKED, LOGIN_NEEDED; CANCELLED when the signal aborts or the member is closed. One at a time.
+   */
+  tryOut(checks: readonly CheckId[], options?: TrialOptions): Promise<{ facts: TokenFacts; results: CheckResults }>
+}
+
+export interface TrialOptions {
+  readonly signal?: AbortSignalLike | undefined
+  /** Called before each check, with its place from 0. */
+  readonly trying?: ((check: CheckId, place: number) => void) | undefined
 }
 
 export type MaterialKind = 'aes-256' | 'hmac-256'
@@ -93,8 +109,6 @@ export interface MemberSession {
   mac(request: { ckaId: Uint8Array; data: Uint8Array }): Promise<Uint8Array>
   /** C_GenerateRandom. */
   random(length: number): Promise<Uint8Array>
-  /** What the token can really do, by round trips with session keys; nothing stays on the token. */
-  sealingProfile(): Promise<SealingProfile>
 }
 
 /** What was seen of an object on the token. */
@@ -111,21 +125,22 @@ export interface KeyFacts {
   readonly checkValue: Uint8Array | undefined
 }
 
-export interface SealingProfile {
-  /** Round trips at 1, 15, 16, 17, 32, 4096 bytes with AAD, wrong AAD and flipped tag refused. */
-  readonly aesGcm: boolean
-  /** Equal to HMAC-SHA256 of a known key where the token lets one in, else stable over two calls and different for another key. */
-  readonly hmacSha256: boolean
-}
-
 export interface TokenFacts {
   readonly label: string
   readonly serial: string
   readonly manufacturer: string
   readonly model: string
   readonly firmware: string
-  readonly library: { readonly description: string; readonly version: string; readonly path: string }
+  readonly library: {
+    readonly description: string
+    readonly version: string
+    readonly path: string
+    /** Of the file at `path` when it was loaded: lower-case hex. */
+    readonly sha256: string
+  }
   readonly initialised: boolean
+  /** CKF_HW_SLOT: the library says that the slot is hardware. */
+  readonly hardwareSlot: boolean
   /** CKF_USER_PIN_COUNT_LOW, _FINAL_TRY, _LOCKED: shown before anybody types a PIN. */
   readonly pin: { readonly countLow: boolean; readonly finalTry: boolean; readonly locked: boolean }
   readonly mechanisms: number

@@ -1,6 +1,7 @@
 import type { AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
+import type { TokenIdentity, TokenProfile } from '../tokens/profile.ts'
 import type { MaterialKind } from './hsm.ts'
 
 /**
@@ -29,11 +30,13 @@ export interface Store {
 export interface Tables {
   readonly vault: VaultTable
   readonly members: MemberTable
+  readonly profiles: ProfileTable
   readonly keys: KeyTable
   readonly materials: MaterialTable
   readonly aliases: AliasTable
   readonly intents: IntentTable
   readonly audit: AuditTable
+  readonly deletions: DeletionTable
 }
 
 export interface VaultTable {
@@ -73,6 +76,17 @@ export interface MemberTable {
   list(): MemberRow[]
   get(id: MemberId): MemberRow | undefined
   put(row: MemberRow): void
+  setRung(id: MemberId, rung: SealingRung): void
+}
+
+/** What tokens really can, one profile per library, version, model, token and firmware. */
+export interface ProfileTable {
+  /** Undefined if this very token was not tried out. */
+  get(identity: TokenIdentity): TokenProfile | undefined
+  /** The newest of the token with this serial, whatever has changed since. */
+  latest(serial: string): TokenProfile | undefined
+  /** Takes the place of the one with the same identity. */
+  put(profile: TokenProfile): void
 }
 
 export interface MemberRow {
@@ -98,7 +112,22 @@ export interface KeyTable {
   get(id: KeyId): KeyRow | undefined
   insert(row: KeyRow): void
   setState(id: KeyId, state: StoredKeyState): void
-  setLastUsed(id: KeyId, operation: string, at: number): void
+  setDescription(id: KeyId, description: string): void
+  setPolicy(id: KeyId, policy: string): void
+  /** Replaces all tags. */
+  setTags(id: KeyId, tags: readonly Tag[]): void
+  /** Undefined switches automatic rotation off. */
+  setRotation(id: KeyId, rotation: RotationSchedule | undefined): void
+  setCurrentMaterial(id: KeyId, material: MaterialId): void
+  /** Undefined takes the deletion back. */
+  setDeletesAt(id: KeyId, at: number | undefined): void
+  setLastUsed(id: KeyId, use: KeyUse): void
+  /** Keys whose automatic rotation is due at this time, the longest overdue first. */
+  dueForRotation(now: number): KeyRow[]
+  /** Keys whose deletion date has passed at this time. */
+  dueForDeletion(now: number): KeyRow[]
+  /** Takes the key out with its aliases, tags and uses, once no material of it is left. */
+  remove(id: KeyId): void
   /** Keys of one account and Region in order of key id, after the given id (exclusive), at most `limit`. */
   page(scope: Scope, after: KeyId | undefined, limit: number): KeyRow[]
   count(scope: Scope): number
@@ -128,8 +157,26 @@ export interface KeyRow {
   readonly createdAt: number
   readonly currentMaterial: MaterialId
   readonly tags: readonly Tag[]
+  /** Automatic rotation; undefined while it is off. */
+  readonly rotation: RotationSchedule | undefined
+  /** When the waiting period of a scheduled deletion ends; undefined if none is scheduled. */
+  readonly deletesAt: number | undefined
   /** The last cryptographic operation with this key; undefined if there was none. */
-  readonly lastUsed: { readonly operation: string; readonly at: number } | undefined
+  readonly lastUsed: KeyUse | undefined
+}
+
+export interface RotationSchedule {
+  /** 90 to 2560. */
+  readonly periodDays: number
+  readonly nextAt: number
+}
+
+export interface KeyUse {
+  readonly operation: string
+  readonly at: number
+  /** The audit record's eventID and requestID. */
+  readonly eventId: string
+  readonly requestId: string
 }
 
 export interface MaterialTable {
@@ -139,6 +186,8 @@ export interface MaterialTable {
   insert(row: MaterialRow): void
   /** Reserves further encryptions for a rung-1 material; returns the total reserved after it. */
   reserve(id: MaterialId, count: number): number
+  /** Once the material is destroyed in the HSM. */
+  remove(id: MaterialId): void
 }
 
 export interface MaterialRow {
@@ -152,11 +201,15 @@ export interface MaterialRow {
   readonly createdAt: number
   /** Encryptions reserved so far, durably, in blocks: the true count is at most this. */
   readonly reserved: number
+  /** What made it current: `CREATE` for a key's first, else AWS's RotationType. */
+  readonly cause: 'CREATE' | 'AUTOMATIC' | 'ON_DEMAND'
 }
 
 export interface AliasTable {
   get(scope: Scope, name: AliasName): AliasRow | undefined
   insert(row: AliasRow): void
+  /** Points the alias at another key. */
+  setKey(scope: Scope, name: AliasName, key: KeyId, at: number): void
   /** False if there was none. */
   remove(scope: Scope, name: AliasName): boolean
   /** In order of name, after the given name (exclusive), of one key if given, at most `limit`. */
@@ -189,6 +242,34 @@ export interface IntentRow {
   readonly memberId: MemberId
   readonly ckaId: Uint8Array
   readonly createdAt: number
+}
+
+/** What deletions need beyond the key: running time after the due date, what is destroyed, and the last wall clock seen. */
+export interface DeletionTable {
+  /** Milliseconds of running time since the due date was first noticed; undefined if it has not been. */
+  runningTime(id: KeyId): number | undefined
+  /** Notes the due date (0) or adds running time. */
+  addRunningTime(id: KeyId, milliseconds: number): void
+  /** The deletion was taken back, or is done. */
+  forget(id: KeyId): void
+  addTombstone(row: TombstoneRow): void
+  tombstones(): TombstoneRow[]
+  /** The latest wall clock that this vault has seen; 0 if none. */
+  lastSeen(): number
+  /** Never goes back. */
+  see(now: number): void
+  /** An administrator has confirmed the time: goes back too. */
+  setSeen(now: number): void
+}
+
+/** A destroyed material: its absence in the token was seen. */
+export interface TombstoneRow {
+  readonly materialId: MaterialId
+  readonly keyId: KeyId
+  readonly keyArn: string
+  readonly memberId: MemberId
+  readonly ckaId: Uint8Array
+  readonly destroyedAt: number
 }
 
 /** Audit records as their exact leaf bytes, gapless in commit order. */

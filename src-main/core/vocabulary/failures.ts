@@ -26,6 +26,7 @@ export const failures = {
   // AWS KMS
   AccessDeniedException: refused<{ text: string }>((d) => d.text),
   AlreadyExistsException: refused<{ text: string }>((d) => d.text),
+  ConflictException: refused<{ text: string }>((d) => d.text),
   DisabledException: refused<{ keyArn: string; because: 'disabled' | 'pending deletion' }>((d) => `${d.keyArn} is ${d.because}.`),
   DryRunOperationException: refused(() => 'The request would have succeeded, but the DryRun option is set.'),
   IncorrectKeyException: refused(() => 'The key ID in the request does not identify a CMK that can perform this operation.'),
@@ -85,6 +86,13 @@ export const failures = {
   // Data and transport
   MALFORMED: refused<{ what: string }>((d) => `This is not ${d.what}.`),
   NOT_AUTHENTIC: refused<{ what: string }>((d) => `${d.what} was altered or is not under this key.`),
+  FILE_UNREADABLE: refused<{ file: string; reason: string }>((d) => `${d.file} cannot be read: ${d.reason}.`),
+  FILE_UNWRITABLE: refused<{ file: string; reason: string }>((d) => `${d.file} cannot be written: ${d.reason}.`),
+  FILE_EXISTS: refused<{ file: string }>((d) => `${d.file} exists already.`, () => 'Choose to replace it or to keep both, or another folder.'),
+  FILE_CHANGED: refused<{ file: string }>((d) => `${d.file} was changed while it was read.`, () => 'Nothing was written. Try again when no other program writes to it.'),
+  KEY_NOT_HERE: refused<{ file: string }>((d) => `No key of this vault opens ${d.file}.`, () => 'Inspect the file to see under which keys it is.'),
+  CONTEXT_DIFFERS: refused<{ file: string }>((d) => `The encryption context of ${d.file} is not the one that was expected.`, () => 'Inspect the file to see its context.'),
+  TRANSFER_ENDED: refused(() => 'This transfer was used before, has ended, or never was.', () => 'Give the file again.'),
   DISK_FULL: broken<{ file: string }>((d) => `There is no room left to write ${d.file}.`, () => 'Free some space and try again; nothing was changed.'),
   STORE_FAILED: broken<{ reason: string }>((d) => `The vault's database refused the change: ${d.reason}.`, () => 'Nothing was changed.'),
   CONNECTION_LOST: broken(() => 'The connection to Holdfast was lost.', () => 'It is tried again; check that Holdfast still runs.'),

@@ -3,10 +3,10 @@ import type { ArgumentsOf, OperationName } from '../protocol.ts'
 import { initialiseToken } from './initialise.ts'
 import { destroyKey, findKey, findKeys, generateKey } from './keys.ts'
 import { findToken, listTokens, loadLibrary, type Library } from './library.ts'
-import { gcmWorks, hmacWorks } from './profile.ts'
 import { Refused } from './refusal.ts'
 import { Sealing } from './sealing.ts'
 import { OpenToken } from './token.ts'
+import { Trials } from './trials/trials.ts'
 
 /** What the host does for each operation. Results are read by the owner, so `unknown` is enough here. */
 export type Answers = { readonly [Name in OperationName]: (...given: ArgumentsOf<Name>) => unknown }
@@ -14,10 +14,11 @@ export type Answers = { readonly [Name in OperationName]: (...given: ArgumentsOf
 /** The answers of a host that has loaded nothing yet. All run to their end before the next: PKCS#11 calls are synchronous. */
 export function createAnswers(): Answers {
   let library: Library | undefined
-  let opened: { readonly token: OpenToken; readonly sealing: Sealing } | undefined
+  let opened: { readonly token: OpenToken; readonly sealing: Sealing; readonly trials: Trials } | undefined
   const loaded = () => library ?? misused('no library is loaded')
   const token = () => opened?.token ?? misused('no token is open')
   const sealing = () => opened?.sealing ?? misused('no token is open')
+  const trials = () => opened?.trials ?? misused('no token is open')
 
   return {
     load: (path, parameters) => {
@@ -30,7 +31,7 @@ export function createAnswers(): Answers {
       if (found === undefined) throw new Refused({ kind: 'noToken' })
       const loginRequired = (found.flags & pkcs11.CKF_LOGIN_REQUIRED) !== 0
       const open = new OpenToken(loaded(), found.slot, { loginRequired })
-      opened = { token: open, sealing: new Sealing(open) }
+      opened = { token: open, sealing: new Sealing(open), trials: new Trials(open, found.slot) }
       return { facts: found.facts, loginRequired }
     },
     login: (pin) => { token().login(pin) },
@@ -43,8 +44,8 @@ export function createAnswers(): Answers {
     decrypt: (ckaId, iv, aad, sealed) => sealing().decrypt(ckaId, iv, aad, sealed),
     mac: (ckaId, data) => sealing().mac(ckaId, data),
     random: (length) => sealing().random(length),
-    profileGcm: () => gcmWorks(token()),
-    profileHmac: () => hmacWorks(token()),
+    tryOut: (check) => trials().run(check),
+    tryOutSlowly: (check) => trials().run(check),
   }
 }
 

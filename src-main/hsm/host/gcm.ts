@@ -22,7 +22,7 @@ export function gcmEncrypt(
   functions: pkcs11.PKCS11, session: pkcs11.Handle, key: pkcs11.Handle, iv: Buffer, aad: Uint8Array, plaintext: Uint8Array,
 ): Buffer {
   const length = plaintext.length + TAG_LENGTH
-  functions.C_EncryptInit(session, mechanism(iv, aad), key)
+  functions.C_EncryptInit(session, gcmMechanism(iv, aad), key)
   const sealed = functions.C_Encrypt(session, asBuffer(plaintext), Buffer.alloc(length))
   if (sealed.length !== length) throw new Refused({ kind: 'ckr', ckr: ckr.CKR_FUNCTION_FAILED })
   return sealed
@@ -32,7 +32,7 @@ export function gcmEncrypt(
 export function gcmDecrypt(
   functions: pkcs11.PKCS11, session: pkcs11.Handle, key: pkcs11.Handle, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array,
 ): Buffer {
-  functions.C_DecryptInit(session, mechanism(asBuffer(iv), aad), key)
+  functions.C_DecryptInit(session, gcmMechanism(asBuffer(iv), aad), key)
   // As long as the ciphertext: SoftHSM refuses a buffer of the plaintext's length (CKR_BUFFER_TOO_SMALL).
   const room = Buffer.alloc(sealed.length)
   try {
@@ -56,7 +56,7 @@ const verdicts = new Map<number | undefined, boolean>([
 ])
 
 /** CK_GCM_PARAMS of v2.40, with ulIvBits: NSS refuses the older one without it. */
-function mechanism(iv: Buffer, aad: Uint8Array): pkcs11.Mechanism {
+export function gcmMechanism(iv: Buffer, aad: Uint8Array): pkcs11.Mechanism {
   const parameter: pkcs11.AesGCM = {
     type: pkcs11.CK_PARAMS_AES_GCM_v240,
     iv,

@@ -1,4 +1,6 @@
-import { Module, type Slot, type Token, TokenFlag } from 'graphene-pk11'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Module, type Slot, SlotFlag, type Token, TokenFlag } from 'graphene-pk11'
 import pkcs11 from 'pkcs11js'
 import type { TokenFacts } from '#core/ports/hsm.ts'
 import { Refused, ckrOf } from './refusal.ts'
@@ -7,6 +9,8 @@ import { ckr } from '../ckr.ts'
 /** A loaded PKCS#11 library: graphene to look around, pkcs11js for everything that is called often. */
 export interface Library {
   readonly path: string
+  /** Of the file, lower-case hex. */
+  readonly sha256: string
   readonly functions: pkcs11.PKCS11
   readonly module: Module
 }
@@ -30,7 +34,7 @@ export function loadLibrary(path: string, parameters: string | undefined): Libra
   // of the parameters (its buffer has no room for the NUL), so one blank is given up for it.
   const flags = pkcs11.CKF_OS_LOCKING_OK
   module.initialize(parameters === undefined ? { flags } : { flags, libraryParameters: `${parameters} ` })
-  return { path, functions, module }
+  return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex'), functions, module }
 }
 
 /** Every token that is present, initialised or not. One that cannot be read is left out: it must not hide the others. */
@@ -46,7 +50,9 @@ export function listTokens(library: Library): FoundToken[] {
 
 /** The initialised token with this serial; undefined if it is not there. */
 export function findToken(library: Library, serial: string): FoundToken | undefined {
-  return listTokens(library).find((token) => token.facts.initialised && token.facts.serial === serial)
+  const matching = listTokens(library).filter((token) => token.facts.initialised && token.facts.serial === serial)
+  // softokn3 shows two tokens with the serial 0000000000000000, of which one has a user and keeps keys.
+  return matching.find((token) => (token.flags & TokenFlag.USER_PIN_INITIALIZED) !== 0) ?? matching[0]
 }
 
 function describe(library: Library, slot: Slot): FoundToken {
@@ -55,15 +61,16 @@ function describe(library: Library, slot: Slot): FoundToken {
 }
 
 function factsOf(library: Library, slot: Slot, token: Token): TokenFacts {
-  const { module, path, functions } = library
+  const { module, path, sha256, functions } = library
   return {
     label: trimmed(token.label),
     serial: trimmed(token.serialNumber),
     manufacturer: trimmed(token.manufacturerID),
     model: trimmed(token.model),
     firmware: version(token.firmwareVersion),
-    library: { description: trimmed(module.libraryDescription), version: version(module.libraryVersion), path },
+    library: { description: trimmed(module.libraryDescription), version: version(module.libraryVersion), path, sha256 },
     initialised: (token.flags & TokenFlag.TOKEN_INITIALIZED) !== 0,
+    hardwareSlot: (slot.flags & SlotFlag.HW_SLOT) !== 0,
     pin: {
       countLow: (token.flags & TokenFlag.USER_PIN_COUNT_LOW) !== 0,
       finalTry: (token.flags & TokenFlag.USER_PIN_FINAL_TRY) !== 0,

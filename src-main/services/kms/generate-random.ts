@@ -17,7 +17,7 @@ export function generateRandom(session: (member: MemberId) => MemberSession): Op
     request: (input) => ({ numberOfBytes: input.NumberOfBytes ?? null }),
     check(input) {
       if (input.NumberOfBytes === undefined) throw new VaultError('ValidationException', { text: 'NumberOfBytes is required.' })
-      requireConstraints('GenerateRandom', { ...input })
+      requireConstraints('GenerateRandom', input)
     },
     target(tables, _scope, input) {
       const [member] = tables.members.list()

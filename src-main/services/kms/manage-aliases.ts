@@ -3,7 +3,7 @@ import { aliasArn } from '#core/keys/arn.ts'
 import { requireState } from '#core/keys/states.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
-import type { Scope } from '#core/ports/store.ts'
+import type { KeyRow, Scope, Tables } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { AliasName } from '#core/vocabulary/ids.ts'
 import type { Operation, Targeted } from '../operation.ts'
@@ -30,7 +30,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
     readOnly: false,
     request: (input) => ({ aliasName: input.AliasName, targetKeyId: input.TargetKeyId }),
     check(input) {
-      requireConstraints('CreateAlias', { ...input })
+      requireConstraints('CreateAlias', input)
       newAliasName(input.AliasName)
     },
     target: (tables, scope, input) => findKey(tables, scope, input.TargetKeyId, 'key'),
@@ -41,11 +41,34 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
         if (tables.aliases.get(call.scope, name) !== undefined) {
           throw new VaultError('AlreadyExistsException', { text: `An alias with the name ${aliasArn(call.scope, name)} already exists` })
         }
-        if (tables.aliases.countOfKey(target.key.id) >= ALIASES_PER_KEY) {
-          throw new VaultError('LimitExceededException', { text: `The key ${target.arn} has ${ALIASES_PER_KEY} aliases, the most that one key may have.` })
-        }
+        requireAliasLeft(tables, target)
         const now = ambient.now()
         tables.aliases.insert({ ...call.scope, name, keyId: target.key.id, createdAt: now, updatedAt: now })
+        return {}
+      },
+    }),
+  }
+
+  const updateAlias: Operation<{ AliasName: string; TargetKeyId: string }, KeyTarget, Record<never, never>> = {
+    name: 'UpdateAlias',
+    action: 'kms:UpdateAlias',
+    readOnly: false,
+    request: (input) => ({ aliasName: input.AliasName, targetKeyId: input.TargetKeyId }),
+    check: (input) => { requireConstraints('UpdateAlias', input) },
+    target: (tables, scope, input) => findKey(tables, scope, input.TargetKeyId, 'key'),
+    perform: (call, target, input) => ({
+      settle(tables) {
+        const name = input.AliasName as AliasName
+        const alias = tables.aliases.get(call.scope, name)
+        const former = alias && tables.keys.get(alias.keyId)
+        if (former === undefined) throw notFound(call.scope, name)
+        const key = currentKey(tables, target)
+        requireState('UpdateAlias', keyState(key), target.arn)
+        if (kindOf(former) !== kindOf(key)) {
+          throw new VaultError('ValidationException', { text: `Alias ${aliasArn(call.scope, name)} cannot be moved to a key of another type or usage.` })
+        }
+        if (former.id !== key.id) requireAliasLeft(tables, target)
+        tables.aliases.setKey(call.scope, name, key.id, ambient.now())
         return {}
       },
     }),
@@ -56,7 +79,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
     action: 'kms:DeleteAlias',
     readOnly: false,
     request: (input) => ({ aliasName: input.AliasName }),
-    check: (input) => { requireConstraints('DeleteAlias', { ...input }) },
+    check: (input) => { requireConstraints('DeleteAlias', input) },
     target(tables, scope, input) {
       const name = input.AliasName as AliasName
       const alias = tables.aliases.get(scope, name)
@@ -77,7 +100,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
     action: 'kms:ListAliases',
     readOnly: true,
     request: (input) => (input.KeyId === undefined ? null : { keyId: input.KeyId }),
-    check: (input) => { requireConstraints('ListAliases', { ...input }) },
+    check: (input) => { requireConstraints('ListAliases', input) },
     target(tables, scope, input) {
       if (input.KeyId !== undefined) {
         const key = findKey(tables, scope, input.KeyId, 'key')
@@ -101,11 +124,21 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
     }),
   }
 
-  return { createAlias, deleteAlias, listAliases }
+  return { createAlias, updateAlias, deleteAlias, listAliases }
 }
 
 export interface AliasTarget extends Targeted {
   readonly name: AliasName
+}
+
+/** What an alias may not change: callers rely on the kind of key behind it. */
+function kindOf(key: KeyRow): string {
+  return `${key.spec} ${key.usage}`
+}
+
+function requireAliasLeft(tables: Tables, target: KeyTarget): void {
+  if (tables.aliases.countOfKey(target.key.id) < ALIASES_PER_KEY) return
+  throw new VaultError('LimitExceededException', { text: `The key ${target.arn} has ${ALIASES_PER_KEY} aliases, the most that one key may have.` })
 }
 
 function notFound(scope: Scope, name: AliasName): VaultError {

@@ -1,5 +1,5 @@
 import { keyArn } from '#core/keys/arn.ts'
-import { defaultKeyPolicy } from '#core/keys/policy.ts'
+import { defaultKeyPolicy, newKeyPolicy } from '#core/keys/policy.ts'
 import { requireState } from '#core/keys/states.ts'
 import { newTags } from '#core/keys/tags.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
@@ -45,7 +45,7 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
       tags: (input.Tags ?? []).map((tag) => ({ tagKey: tag.TagKey, tagValue: tag.TagValue })),
     }),
     check(input) {
-      requireConstraints('CreateKey', { ...input })
+      requireConstraints('CreateKey', input)
       requireServedKey(input)
     },
     target(tables, scope) {
@@ -55,7 +55,7 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     },
     async perform(call, target, input) {
       const id = ambient.uuid() as KeyId
-      const made = await journal.createMaterial(id, target.member)
+      const made = await journal.createMaterial(id, target.member, 'CREATE')
       const key: KeyRow = {
         id,
         ...call.scope,
@@ -65,10 +65,12 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
         protection: 'HSM',
         state: 'Enabled',
         description: input.Description ?? '',
-        policy: defaultKeyPolicy(call.scope.account),
+        policy: input.Policy ?? defaultKeyPolicy(call.scope.account),
         createdAt: ambient.now(),
         currentMaterial: made.material.id,
         tags: newTags(input.Tags ?? []),
+        rotation: undefined,
+        deletesAt: undefined,
         lastUsed: undefined,
       }
       return {
@@ -89,7 +91,7 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: true,
     request: (input) => ({ keyId: input.KeyId }),
     check(input) {
-      requireConstraints('DescribeKey', { ...input })
+      requireConstraints('DescribeKey', input)
       refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'any'),
@@ -101,7 +103,7 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     action: 'kms:ListKeys',
     readOnly: true,
     request: () => null,
-    check: (input) => { requireConstraints('ListKeys', { ...input }) },
+    check: (input) => { requireConstraints('ListKeys', input) },
     target: (_tables, scope) => ({ resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }),
     perform: (call, _target, input) => ({
       settle(tables) {
@@ -134,7 +136,7 @@ function switchKey(name: 'EnableKey' | 'DisableKey', state: 'Enabled' | 'Disable
     action: `kms:${name}`,
     readOnly: false,
     request: (input) => ({ keyId: input.KeyId }),
-    check: (input) => { requireConstraints(name, { ...input }) },
+    check: (input) => { requireConstraints(name, input) },
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
     perform: (_call, target) => ({
       settle(tables) {
@@ -159,7 +161,6 @@ function requireServedKey(input: CreateKeyRequest): void {
   }
   requireOnly('Origin', input.Origin, 'AWS_KMS')
   if (input.MultiRegion === true) throw new VaultError('UnsupportedOperationException', { text: 'Multi-Region keys are not supported yet.' })
-  // A policy that would be stored and not enforced would be a lie.
-  if (input.Policy !== undefined) throw new VaultError('UnsupportedOperationException', { text: 'Key policies other than the default are not supported yet.' })
+  if (input.Policy !== undefined) newKeyPolicy(input.Policy)
   newTags(input.Tags ?? [])
 }

@@ -21,6 +21,7 @@ export interface KeyMetadata {
   EncryptionAlgorithms: string[]
   MultiRegion: boolean
   CurrentKeyMaterialId: string
+  DeletionDate?: Date
 }
 
 export function keyMetadata(key: KeyRow): KeyMetadata {
@@ -41,6 +42,7 @@ export function keyMetadata(key: KeyRow): KeyMetadata {
     EncryptionAlgorithms: [...encryptionAlgorithms],
     MultiRegion: false,
     CurrentKeyMaterialId: key.currentMaterial,
+    ...(key.deletesAt === undefined ? {} : { DeletionDate: new Date(key.deletesAt) }),
   }
 }
 

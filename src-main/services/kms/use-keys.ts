@@ -8,7 +8,7 @@ import type { Json } from '#core/vocabulary/canonical.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { dataKeySpecs, type DataKeySpec, type EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
-import type { Operation } from '../operation.ts'
+import type { Call, Operation, Targeted } from '../operation.ts'
 import type { Sealing } from '../sealing.ts'
 import { currentKey, currentMaterial, findKey, keyState, keyTarget, type KeyTarget } from './keys.ts'
 import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
@@ -16,6 +16,11 @@ import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
 /** A call that uses one material of one key. */
 export interface MaterialTarget extends KeyTarget {
   readonly material: MaterialRow
+}
+
+/** A call that opens a blob. */
+export interface OpeningTarget extends MaterialTarget {
+  readonly blob: BlobV1
 }
 
 interface CommonRequest {
@@ -41,12 +46,39 @@ export interface DataKeyRequest extends Omit<CommonRequest, 'EncryptionAlgorithm
   NumberOfBytes?: number | undefined
 }
 
+export interface ReEncryptRequest {
+  CiphertextBlob: Uint8Array
+  SourceKeyId?: string | undefined
+  SourceEncryptionContext?: Record<string, string> | undefined
+  SourceEncryptionAlgorithm?: string | undefined
+  DestinationKeyId: string
+  DestinationEncryptionContext?: Record<string, string> | undefined
+  DestinationEncryptionAlgorithm?: string | undefined
+  GrantTokens?: string[] | undefined
+  DryRun?: boolean | undefined
+}
+
+export interface ReEncryptTarget extends Targeted {
+  readonly source: OpeningTarget
+  readonly destination: MaterialTarget
+}
+
+export interface ReEncryptResponse {
+  CiphertextBlob: Uint8Array
+  SourceKeyId: string
+  KeyId: string
+  SourceEncryptionAlgorithm: string
+  DestinationEncryptionAlgorithm: string
+  SourceKeyMaterialId: string
+  DestinationKeyMaterialId: string
+}
+
 /** The cryptographic operations of symmetric keys. Each counts as a use of its key. */
 export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Sealing }) {
   /** Inside the settling transaction: the key must still allow it, and the use is noted. */
-  function settleUse(tables: Tables, operation: KeyOperation, target: KeyTarget): void {
+  function settleUse(tables: Tables, call: Call, operation: KeyOperation, target: KeyTarget): void {
     requireState(operation, keyState(currentKey(tables, target)), target.arn)
-    tables.keys.setLastUsed(target.key.id, operation, ambient.now())
+    tables.keys.setLastUsed(target.key.id, { operation, at: ambient.now(), eventId: call.eventId, requestId: call.requestId })
   }
 
   const encrypt: Operation<EncryptRequest, MaterialTarget, { CiphertextBlob: Uint8Array; KeyId: string; EncryptionAlgorithm: string }> = {
@@ -55,17 +87,17 @@ export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Seali
     readOnly: true,
     request: (input) => ({ keyId: input.KeyId, ...recordedCommon(input), encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
     check(input) {
-      requireConstraints('Encrypt', { ...input })
+      requireConstraints('Encrypt', input)
       checkCommon(input)
     },
     target: (tables, scope, input) => sealingTarget(tables, scope, 'Encrypt', input.KeyId),
-    async perform(_call, target, input) {
+    async perform(call, target, input) {
       stopAtDryRun(input.DryRun)
       const context = serialiseContext(input.EncryptionContext ?? {})
       const blob = await sealing.seal({ material: target.material, purpose: 'customer', context, plaintext: input.Plaintext })
       return {
         settle(tables) {
-          settleUse(tables, 'Encrypt', target)
+          settleUse(tables, call, 'Encrypt', target)
           return { CiphertextBlob: blob, KeyId: target.arn, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }
         },
       }
@@ -74,7 +106,7 @@ export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Seali
 
   const decrypt: Operation<
     DecryptRequest,
-    MaterialTarget & { readonly blob: BlobV1 },
+    OpeningTarget,
     { KeyId: string; Plaintext: Uint8Array; EncryptionAlgorithm: string; KeyMaterialId: string }
   > = {
     name: 'Decrypt',
@@ -82,18 +114,18 @@ export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Seali
     readOnly: true,
     request: (input) => ({ ...(input.KeyId === undefined ? {} : { keyId: input.KeyId }), ...recordedCommon(input), encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
     check(input) {
-      requireConstraints('Decrypt', { ...input })
+      requireConstraints('Decrypt', input)
       checkCommon(input)
     },
-    target: openingTarget,
-    async perform(_call, target, input) {
+    target: (tables, scope, input) => openingTarget(tables, scope, input),
+    async perform(call, target, input) {
       const context = serialiseContext(input.EncryptionContext ?? {})
       stopAtDryRun(input.DryRun)
       const opened = await sealing.open({ material: target.material, purpose: 'customer', context, blob: target.blob })
       if (opened === undefined) throw new VaultError('InvalidCiphertextException')
       return {
         settle(tables) {
-          settleUse(tables, 'Decrypt', target)
+          settleUse(tables, call, 'Decrypt', target)
           // The bytes now belong to the transport, which wipes them after sending.
           return { KeyId: target.arn, Plaintext: opened.bytes, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT', KeyMaterialId: target.material.id }
         },
@@ -118,18 +150,18 @@ export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Seali
         ...(input.NumberOfBytes === undefined ? {} : { numberOfBytes: input.NumberOfBytes }),
       }),
       check(input) {
-        requireConstraints(name, { ...input })
+        requireConstraints(name, input)
         checkCommon(input)
         dataKeyLength(input)
       },
       target: (tables, scope, input) => sealingTarget(tables, scope, name, input.KeyId),
-      async perform(_call, target, input) {
+      async perform(call, target, input) {
         stopAtDryRun(input.DryRun)
         const context = serialiseContext(input.EncryptionContext ?? {})
         const made = await sealing.sealRandom({ material: target.material, purpose: 'customer', context, length: dataKeyLength(input) })
         return {
           settle(tables) {
-            settleUse(tables, name, target)
+            settleUse(tables, call, name, target)
             return answer(made, target)
           },
           response: () => ({ keyMaterialId: target.material.id }),
@@ -151,7 +183,55 @@ export function useKeys({ ambient, sealing }: { ambient: Ambient; sealing: Seali
     return { CiphertextBlob: blob, KeyId: target.arn, KeyMaterialId: target.material.id }
   })
 
-  return { encrypt, decrypt, generateDataKey, generateDataKeyWithoutPlaintext }
+  const reEncrypt: Operation<ReEncryptRequest, ReEncryptTarget, ReEncryptResponse> = {
+    name: 'ReEncrypt',
+    action: 'kms:ReEncrypt',
+    readOnly: true,
+    request: (input) => ({
+      ...(input.SourceKeyId === undefined ? {} : { sourceKeyId: input.SourceKeyId }),
+      destinationKeyId: input.DestinationKeyId,
+      ...(input.SourceEncryptionContext === undefined ? {} : { sourceEncryptionContext: input.SourceEncryptionContext }),
+      ...(input.DestinationEncryptionContext === undefined ? {} : { destinationEncryptionContext: input.DestinationEncryptionContext }),
+      sourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      destinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+    }),
+    check(input) {
+      requireConstraints('ReEncrypt', input)
+      checkCommon({ EncryptionContext: input.SourceEncryptionContext, EncryptionAlgorithm: input.SourceEncryptionAlgorithm, GrantTokens: input.GrantTokens })
+      checkCommon({ EncryptionContext: input.DestinationEncryptionContext, EncryptionAlgorithm: input.DestinationEncryptionAlgorithm })
+    },
+    target(tables, scope, input) {
+      const source = openingTarget(tables, scope, { CiphertextBlob: input.CiphertextBlob, KeyId: input.SourceKeyId }, 'ReEncrypt')
+      const destination = sealingTarget(tables, scope, 'ReEncrypt', input.DestinationKeyId)
+      return { source, destination, resources: [...source.resources, ...destination.resources] }
+    },
+    async perform(call, { source, destination }, input) {
+      stopAtDryRun(input.DryRun)
+      const opened = await sealing.open({ material: source.material, purpose: 'customer', context: serialiseContext(input.SourceEncryptionContext ?? {}), blob: source.blob })
+      if (opened === undefined) throw new VaultError('InvalidCiphertextException')
+      using plaintext = opened
+      const context = serialiseContext(input.DestinationEncryptionContext ?? {})
+      const blob = await sealing.seal({ material: destination.material, purpose: 'customer', context, plaintext: plaintext.bytes })
+      return {
+        settle(tables) {
+          settleUse(tables, call, 'ReEncrypt', source)
+          settleUse(tables, call, 'ReEncrypt', destination)
+          return {
+            CiphertextBlob: blob,
+            SourceKeyId: source.arn,
+            KeyId: destination.arn,
+            SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+            DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+            SourceKeyMaterialId: source.material.id,
+            DestinationKeyMaterialId: destination.material.id,
+          }
+        },
+        response: () => ({ sourceKeyMaterialId: source.material.id, destinationKeyMaterialId: destination.material.id }),
+      }
+    },
+  }
+
+  return { encrypt, decrypt, reEncrypt, generateDataKey, generateDataKeyWithoutPlaintext }
 }
 
 function sealingTarget(tables: Tables, scope: Scope, operation: KeyOperation, keyId: string): MaterialTarget {
@@ -161,7 +241,7 @@ function sealingTarget(tables: Tables, scope: Scope, operation: KeyOperation, ke
 }
 
 /** The key that a blob names; KeyId is only compared, as in AWS KMS. */
-function openingTarget(tables: Tables, scope: Scope, input: DecryptRequest): MaterialTarget & { readonly blob: BlobV1 } {
+function openingTarget(tables: Tables, scope: Scope, input: DecryptRequest, operation: KeyOperation = 'Decrypt'): OpeningTarget {
   const named = input.KeyId === undefined ? undefined : findKey(tables, scope, input.KeyId, 'any')
   const blob = parseCiphertext(input.CiphertextBlob)
   const material = tables.materials.get(blob.materialId)
@@ -173,7 +253,7 @@ function openingTarget(tables: Tables, scope: Scope, input: DecryptRequest): Mat
   }
   if (named !== undefined && named.key.id !== key.id) throw new VaultError('IncorrectKeyException')
   const target = keyTarget(key)
-  requireState('Decrypt', keyState(key), target.arn)
+  requireState(operation, keyState(key), target.arn)
   return { ...target, material, blob }
 }
 

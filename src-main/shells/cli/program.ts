@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
+import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
 import { addKms } from './kms.ts'
 import { addLink } from './link.ts'
@@ -46,6 +48,8 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addHsm(program, place)
+  addFile(program, place)
   return program
 }
 

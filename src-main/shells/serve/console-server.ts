@@ -4,8 +4,9 @@ import { z } from '#contract/zod.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Handler } from '../transport.ts'
 import type { Admission } from './admission.ts'
+import { json, plain } from './answers.ts'
 import { createConsoleSockets } from './console-socket.ts'
-import { commonHeaders } from './headers.ts'
+import type { FileTransfers } from './file-transfers.ts'
 import { type Stranger, strangerIn } from './origin.ts'
 import { answerFor } from './page-answer.ts'
 import type { Pages } from './pages.ts'
@@ -24,6 +25,8 @@ export interface ConsoleOptions {
   readonly pages: Pages
   readonly admission: Admission
   readonly handler: Handler
+  /** Uploads and downloads; undefined for a console without. */
+  readonly files?: FileTransfers | undefined
   /** 0 takes a free one. */
   readonly port: number
 }
@@ -32,13 +35,15 @@ export interface ConsoleOptions {
 export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { admission, pages } = options
   const sockets = createConsoleSockets(admission, options.handler)
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 })
+  // A large file takes its time: each body has a limit of its own, where it is read.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 })
   server.maxConnections = 256
   const port = await listening(server, options.port)
 
   server.on('request', (request, response) => {
-    const stranger = strangerIn(request.headers, port, request.method === 'POST' ? 'needs origin' : 'may lack origin')
+    const stranger = strangerIn(request.headers, port, sends(request) ? 'needs origin' : 'may lack origin')
     if (stranger !== undefined) plain(response, stranger, strangerTexts[stranger])
+    else if (options.files?.answer(request, response) === true) return
     else if (request.method === 'POST' && request.url === '/session') void exchangeLink(request, response, admission)
     else if (request.method === 'GET' || request.method === 'HEAD') sendPage(request, response, pages)
     else plain(response, 405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
@@ -69,6 +74,11 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
 }
 
+/** What our own page asks with an Origin; browsers send none with plain reads of their own site. */
+function sends({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' || (method === 'PUT' && url?.startsWith('/files/') === true)
+}
+
 const strangerTexts = {
   421: 'This is Holdfast on its own machine, reached under a name that is not its own.',
   403: 'Only the console itself may ask.',
@@ -95,10 +105,14 @@ async function exchangeLink(request: IncomingMessage, response: ServerResponse, 
   }
 }
 
-/** Undefined for a body that is no JSON, or beyond 1 KiB. */
+/** For a form's body, in milliseconds. */
+const PATIENCE = 10_000
+
+/** Undefined for a body that is no JSON, beyond 1 KiB, or longer in coming than `PATIENCE`. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = []
   let length = 0
+  const timer = setTimeout(() => request.destroy(), PATIENCE)
   try {
     for await (const part of request as AsyncIterable<Buffer>) {
       length += part.length
@@ -109,15 +123,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   } catch {
     // Cut off by the client, or no JSON: both are no form, and say nothing more.
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(value))
-}
-
-function plain(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers }).end(`${text}\n`)
 }
 
 async function listening(server: Server, port: number): Promise<number> {

@@ -12,9 +12,11 @@ export function createAliasTable(database: Database): AliasTable {
   const countOfKey = database.query<{ readonly total: number }>('SELECT count(*) AS total FROM aliases WHERE key_id = ?')
   const insert = database.change('INSERT INTO aliases (account, region, name, key_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)')
   const remove = database.change(`DELETE FROM aliases WHERE ${IN_SCOPE} AND name = ?`)
+  const setKey = database.change(`UPDATE aliases SET key_id = ?, updated_at = ? WHERE ${IN_SCOPE} AND name = ?`)
   return {
     get: (scope, name) => get.get(scope.account, scope.region, name),
     insert: (row) => void insert.run(row.account, row.region, row.name, row.keyId, row.createdAt, row.updatedAt),
+    setKey: (scope, name, key, at) => void setKey.run(key, at, scope.account, scope.region, name),
     remove: (scope, name) => remove.run(scope.account, scope.region, name) === 1,
     page(scope, key, after, limit) {
       const [start, most] = [after ?? '', integer(limit)]

@@ -7,16 +7,17 @@ import { bytes, integer, maybeBytes } from './columns.ts'
 type Found = Omit<MaterialRow, 'checkValue'> & { readonly checkValue: Uint8Array | null }
 
 const SELECT = `SELECT id, key_id AS keyId, member_id AS memberId, cka_id AS ckaId, kind, rung, check_value AS checkValue,
-  created_at AS createdAt, reserved FROM materials`
+  created_at AS createdAt, reserved, cause FROM materials`
 
 export function createMaterialTable(database: Database): MaterialTable {
   const get = database.query<Found>(`${SELECT} WHERE id = ?`)
   const ofKey = database.query<Found>(`${SELECT} WHERE key_id = ? ORDER BY created_at, id`)
   const insert = database.change(
-    `INSERT INTO materials (id, key_id, member_id, cka_id, kind, rung, check_value, created_at, reserved)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO materials (id, key_id, member_id, cka_id, kind, rung, check_value, created_at, reserved, cause)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const reserve = database.changing<{ readonly reserved: number }>('UPDATE materials SET reserved = reserved + ? WHERE id = ? RETURNING reserved')
+  const remove = database.change('DELETE FROM materials WHERE id = ?')
   return {
     get(id) {
       const found = get.get(id)
@@ -25,10 +26,11 @@ export function createMaterialTable(database: Database): MaterialTable {
     ofKey: (id) => ofKey.all(id).map(materialRow),
     insert(row) {
       insert.run(
-        row.id, row.keyId, row.memberId, row.ckaId, row.kind, row.rung, row.checkValue ?? null, row.createdAt, row.reserved,
+        row.id, row.keyId, row.memberId, row.ckaId, row.kind, row.rung, row.checkValue ?? null, row.createdAt, row.reserved, row.cause,
       )
     },
     reserve: (id, count) => reserve.get(integer(count), id)?.reserved ?? unreachable('a reservation for a material that is not there'),
+    remove: (id) => void remove.run(id),
   }
 }
 

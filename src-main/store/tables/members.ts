@@ -23,6 +23,7 @@ export function createMemberTable(database: Database): MemberTable {
        soft_token = excluded.soft_token, serial = excluded.serial, rung = excluded.rung, pin = excluded.pin,
        pending_pin = excluded.pending_pin, so_pin = excluded.so_pin`,
   )
+  const setRung = database.change('UPDATE members SET rung = ? WHERE id = ?')
   return {
     list: () => list.all().map(memberRow),
     get(id) {
@@ -33,6 +34,7 @@ export function createMemberTable(database: Database): MemberTable {
       const pins = [row.pin ?? null, row.pendingPin ?? null, row.soPin ?? null] as const
       put.run(row.id, row.name, row.library, row.parameters ?? null, row.softToken ? 1 : 0, row.serial, row.rung, ...pins)
     },
+    setRung: (id, rung) => void setRung.run(rung, id),
   }
 }
 

@@ -1,0 +1,57 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { checkGroups, checkOutcomes, enforcementBadges, gcmIvModes } from '#core/vocabulary/tokens.ts'
+import { declaredErrors } from './failures.ts'
+import { z } from './zod.ts'
+
+// What HSM members really can do, as it was tried on their tokens.
+
+const operation = oc.errors(declaredErrors)
+const rung = z.union([z.literal(1), z.literal(2)])
+
+const checkView = z.object({
+  id: z.string(),
+  group: z.enum(checkGroups),
+  name: z.string(),
+  /** What `works` means. */
+  proves: z.string(),
+  /** The mechanism or function, by PKCS#11's name. */
+  via: z.string(),
+  /** Lengths of the messages, in bytes. */
+  sizes: z.array(z.number()),
+  outcome: z.enum(checkOutcomes),
+  /** A code, a format, a sentence. */
+  note: z.string().optional(),
+  /** Median of the main call, beside the token. */
+  microseconds: z.number().optional(),
+})
+export type CheckView = z.infer<typeof checkView>
+
+export const profileView = z.object({
+  at: z.date(),
+  milliseconds: z.number(),
+  /** What of the token has changed since, in words; empty: the profile still holds. */
+  changed: z.array(z.string()),
+  identity: z.object({ moduleHash: z.string(), libraryVersion: z.string(), model: z.string(), serial: z.string(), firmware: z.string() }),
+  /** How new material would seal; undefined if the token can do none of what is offered. */
+  rung: rung.optional(),
+  /** The sealing ladder, best first. */
+  ladder: z.array(z.object({ rung: z.number(), words: z.string(), possible: z.boolean(), offered: z.boolean() })),
+  gcmIv: z.enum(gcmIvModes).optional(),
+  enforcement: z.object({ badge: z.enum(enforcementBadges), why: z.string(), held: z.number(), tried: z.number() }),
+  checks: z.array(checkView),
+  /** AWS KMS's key specs, with the algorithms that the token serves by itself and those that it does not. */
+  specs: z.array(z.object({ spec: z.string(), served: z.array(z.string()), missing: z.array(z.string()) })),
+})
+export type ProfileView = z.infer<typeof profileView>
+
+const profileProgress = z.object({ tried: z.number(), of: z.number(), name: z.string() })
+export type ProfileProgress = z.infer<typeof profileProgress>
+
+const member = z.object({ memberId: z.string().describe('The id of an HSM member') })
+
+export const hsm = {
+  /** The newest profile of the member's token, and how far a run is that goes on now. */
+  profile: operation.input(member).output(z.object({ profile: profileView.optional(), running: profileProgress.optional() })),
+  /** Tries everything anew: progress, about ten times a second, then the profile as the return value. Ending the stream cancels. */
+  runProfile: operation.input(member).output(eventIterator(profileProgress, profileView)),
+}

@@ -1,0 +1,85 @@
+import { DEFAULT_WAITING_PERIOD, deletesAt, RUNNING_TIME_NEEDED } from '#core/keys/deletion.ts'
+import { requireState } from '#core/keys/states.ts'
+import { requireConstraints } from '#core/kms/constraints.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
+import type { Journal } from '../journal.ts'
+import type { Operation, Targeted } from '../operation.ts'
+import { currentKey, findKey, keyState, type KeyTarget } from './keys.ts'
+
+export interface ScheduledDeletion {
+  KeyId: string
+  DeletionDate: Date
+  KeyState: 'PendingDeletion'
+  PendingWindowInDays: number
+}
+
+/** The way to a key's end, and back: it is unusable at once, and nothing is destroyed before the waiting period is over. */
+export function deleteKeys({ ambient, journal }: { ambient: Ambient; journal: Journal }) {
+  const scheduleKeyDeletion: Operation<{ KeyId: string; PendingWindowInDays?: number | undefined }, KeyTarget, ScheduledDeletion> = {
+    name: 'ScheduleKeyDeletion',
+    action: 'kms:ScheduleKeyDeletion',
+    readOnly: false,
+    request: (input) => ({ keyId: input.KeyId, pendingWindowInDays: input.PendingWindowInDays ?? DEFAULT_WAITING_PERIOD }),
+    check: (input) => { requireConstraints('ScheduleKeyDeletion', input) },
+    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    perform: (_call, target, input) => ({
+      settle(tables) {
+        requireState('ScheduleKeyDeletion', keyState(currentKey(tables, target)), target.arn)
+        journal.requireSettled(tables, target.key.id, target.arn)
+        const days = input.PendingWindowInDays ?? DEFAULT_WAITING_PERIOD
+        // From the latest time that this vault has seen: a clock that is set back must not shorten the wait.
+        const at = deletesAt(Math.max(ambient.now(), tables.deletions.lastSeen()), days)
+        tables.keys.setState(target.key.id, 'PendingDeletion')
+        tables.keys.setDeletesAt(target.key.id, at)
+        return { KeyId: target.arn, DeletionDate: new Date(at), KeyState: 'PendingDeletion', PendingWindowInDays: days }
+      },
+      response: (output) => ({ keyId: output.KeyId, deletionDate: output.DeletionDate.toISOString() }),
+    }),
+  }
+
+  const cancelKeyDeletion: Operation<{ KeyId: string }, KeyTarget, { KeyId: string }> = {
+    name: 'CancelKeyDeletion',
+    action: 'kms:CancelKeyDeletion',
+    readOnly: false,
+    request: (input) => ({ keyId: input.KeyId }),
+    check: (input) => { requireConstraints('CancelKeyDeletion', input) },
+    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    perform: (_call, target) => ({
+      settle(tables) {
+        requireState('CancelKeyDeletion', keyState(currentKey(tables, target)), target.arn)
+        // Once an intent to destroy is durable, some of the material may be gone already.
+        if (tables.intents.ofKey(target.key.id).length > 0) throw new VaultError('KMSInvalidStateException', { keyArn: target.arn, because: 'being destroyed' })
+        tables.keys.setState(target.key.id, 'Disabled')
+        tables.keys.setDeletesAt(target.key.id, undefined)
+        tables.deletions.forget(target.key.id)
+        return { KeyId: target.arn }
+      },
+    }),
+  }
+
+  const confirmTime: Operation<{ lastSeen: Date; now: Date }, Targeted, { due: number }> = {
+    name: 'ConfirmTime',
+    action: 'holdfast:ConfirmTime',
+    readOnly: false,
+    request: (input) => ({ lastSeen: input.lastSeen.toISOString(), now: input.now.toISOString() }),
+    check: () => undefined,
+    target: (_tables, scope) => ({ resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }),
+    perform: (_call, _target, input) => ({
+      settle(tables) {
+        const now = ambient.now()
+        if (input.lastSeen.getTime() !== tables.deletions.lastSeen() || Math.abs(input.now.getTime() - now) > 60_000) {
+          throw new VaultError('ValidationException', { text: 'The two times are not those that the vault shows now: look again before confirming.' })
+        }
+        tables.deletions.setSeen(now)
+        const due = tables.keys.dueForDeletion(now)
+        // A person's word stands in for the day of running time.
+        for (const key of due) tables.deletions.addRunningTime(key.id, RUNNING_TIME_NEEDED)
+        return { due: due.length }
+      },
+      response: (output) => ({ dueDeletions: output.due }),
+    }),
+  }
+
+  return { scheduleKeyDeletion, cancelKeyDeletion, confirmTime }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { requireState, type KeyOperation } from '#core/keys/states.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
+import { keyStates, type KeyState } from '#core/vocabulary/kms.ts'
+
+// The matrix of the AWS KMS developer guide, "Key states of AWS KMS keys", read a second time: a row per operation, a column per state,
+// each cell the failure that the guide's footnote names.
+
+const ARN = 'arn:aws:kms:lab:441722089135:key/3019d84f-7c20-45e2-a445-826d9bc09206'
+const FAILURES = {
+  ok: undefined,
+  1: ['DisabledException', `${ARN} is disabled.`],
+  2: ['DisabledException', `${ARN} is pending deletion.`],
+  3: ['KMSInvalidStateException', `${ARN} is pending deletion.`],
+  4: ['KMSInvalidStateException', `${ARN} is not pending deletion.`],
+  11: ['KMSInvalidStateException', `${ARN} is unavailable.`],
+} as const
+
+const GUIDE = `
+operation                       Enabled Disabled PendingDeletion Unavailable
+CancelKeyDeletion               4       4        ok              4
+CreateAlias                     ok      ok       3               ok
+Decrypt                         ok      1        2               11
+DeleteAlias                     ok      ok       ok              ok
+DescribeKey                     ok      ok       ok              ok
+DisableKey                      ok      ok       3               ok
+DisableKeyRotation              ok      1        3               11
+EnableKey                       ok      ok       3               ok
+EnableKeyRotation               ok      1        3               11
+Encrypt                         ok      1        2               11
+GenerateDataKey                 ok      1        2               11
+GenerateDataKeyWithoutPlaintext ok      1        2               11
+GetKeyLastUsage                 ok      ok       ok              ok
+GetKeyPolicy                    ok      ok       ok              ok
+GetKeyRotationStatus            ok      ok       ok              ok
+ListAliases                     ok      ok       ok              ok
+ListKeyPolicies                 ok      ok       ok              ok
+ListKeyRotations                ok      ok       ok              ok
+ListResourceTags                ok      ok       ok              ok
+PutKeyPolicy                    ok      ok       ok              ok
+ReEncrypt                       ok      1        2               11
+RotateKeyOnDemand               ok      1        3               11
+ScheduleKeyDeletion             ok      ok       3               ok
+TagResource                     ok      ok       3               ok
+UntagResource                   ok      ok       3               ok
+UpdateAlias                     ok      ok       3               ok
+UpdateKeyDescription            ok      ok       3               ok
+`
+
+const [head = [], ...rows] = GUIDE.trim().split('\n').map((line) => line.split(/\s+/))
+const cells = rows.flatMap(([operation = '', ...verdicts]) => verdicts.map((verdict, i) => [operation, head[i + 1] ?? '', verdict] as const))
+
+describe('key states', () => {
+  it('are all in the guide\'s matrix', () => {
+    expect(head.slice(1).sort()).toEqual([...keyStates].sort())
+  })
+
+  it.each(cells)('%s on a key that is %s: %s', (operation, state, verdict) => {
+    expect(failureOf(operation as KeyOperation, state as KeyState)).toEqual(FAILURES[verdict as keyof typeof FAILURES])
+  })
+})
+
+function failureOf(operation: KeyOperation, state: KeyState): readonly [string, string] | undefined {
+  try {
+    requireState(operation, state, ARN)
+    return undefined
+  } catch (error) {
+    if (error instanceof VaultError) return [error.code, error.message]
+    throw error
+  }
+}
