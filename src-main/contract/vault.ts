@@ -133,7 +133,8 @@ const keyDetail = keyRow.extend({
       member: z.string(),
       /** Lower-case hex. */
       ckaId: z.string(),
-      rung: z.union([z.literal(1), z.literal(2)]),
+      /** Missing for material that seals nothing. */
+      rung: z.union([z.literal(1), z.literal(2)]).optional(),
       /** Rung 1: encryptions counted against 2^32, in blocks; rung 2 has a key per message and no count. */
       encryptions: z.number().optional(),
     }),

@@ -18,11 +18,18 @@ import { createJournal } from './journal.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
+import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
+import { makeMacs } from './kms/make-macs.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
+import { createCiphers } from './kms/ciphers.ts'
 import { useKeys } from './kms/use-keys.ts'
+import { shareSecrets } from './kms/share-secrets.ts'
+import { showPublicKeys } from './kms/show-public-keys.ts'
+import { signMessages } from './kms/sign-messages.ts'
 import { createMembers, type Members } from './members.ts'
+import { createPrivateKeys, type PrivateKeys } from './private-keys.ts'
 import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
@@ -61,6 +68,7 @@ export function openVault(parts: {
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const privateKeys = createPrivateKeys({ crypto, sealing, session: (id) => members.session(id) })
   const profiling = createProfiling({ ambient, store, members, changed })
   const gate = createGate({ ambient, store, sessions, refusals, scope: row })
   const jobs = createJobs()
@@ -74,7 +82,7 @@ export function openVault(parts: {
     jobs,
     transfers,
     scheduler: createScheduler({ ambient, store, journal, changed }),
-    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, profiling, gate, jobs, transfers }),
+    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers }),
   }
 }
 
@@ -85,18 +93,24 @@ function operationsOf(parts: {
   store: Store
   journal: ReturnType<typeof createJournal>
   sealing: ReturnType<typeof createSealing>
+  privateKeys: PrivateKeys
   members: Members
   profiling: Profiling
   gate: Gate
   jobs: Jobs
   transfers: Transfers
 }) {
-  const keyUses = useKeys(parts)
+  const keyUses = useKeys({ ...parts, ciphers: createCiphers(parts) })
   const fileParts = { ...parts, dataKeys: createDataKeys({ ...parts, operations: keyUses }) }
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
     ...keyUses,
+    ...signMessages(parts),
+    ...makeMacs(parts),
+    ...showPublicKeys(parts),
+    ...shareSecrets(parts),
+    ...makeDataKeyPairs(parts),
     ...describeKeys(),
     ...rotateKeys(parts),
     ...deleteKeys(parts),

@@ -65,6 +65,8 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
     kind: 'aes-256',
     rung: 1,
     checkValue: new Uint8Array(16).fill(n),
+    publicKey: undefined,
+    sealedKey: undefined,
     createdAt: 1_764_000_000_000 + n,
     reserved: 0,
     cause: 'CREATE',

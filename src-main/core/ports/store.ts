@@ -196,8 +196,13 @@ export interface MaterialRow {
   readonly memberId: MemberId
   readonly ckaId: Uint8Array
   readonly kind: MaterialKind
-  readonly rung: SealingRung
+  /** Undefined for material that seals nothing: HMAC keys and key pairs of the token. */
+  readonly rung: SealingRung | undefined
   readonly checkValue: Uint8Array | undefined
+  /** SubjectPublicKeyInfo in DER, of a pair in the token or of a sealed one; undefined for secret keys. */
+  readonly publicKey: Uint8Array | undefined
+  /** The private key of a `SEALED` key as a blob under this very material (purpose `private-key`): gone for good when the material is. */
+  readonly sealedKey: Uint8Array | undefined
   readonly createdAt: number
   /** Encryptions reserved so far, durably, in blocks: the true count is at most this. */
   readonly reserved: number
