@@ -20,5 +20,13 @@ export default defineConfig(({ mode }) => ({
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
-  resolve: { alias: mode === 'old-runtime' ? { 'better-sqlite3-multiple-ciphers': resolve(root, 'test/electron/sqlcipher.ts') } : {} },
+  resolve: {
+    alias:
+      mode === 'old-runtime'
+        ? [
+            { find: /^better-sqlite3-multiple-ciphers$/, replacement: resolve(root, 'test/electron/sqlcipher.ts') },
+            { find: /^\.\/switches\.ts$/, replacement: resolve(root, 'test/electron/switches.ts') },
+          ]
+        : [],
+  },
 }))

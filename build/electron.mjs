@@ -84,11 +84,15 @@ export function isOldRuntime({ nodeApi }) {
  * @param {Runtime} runtime
  */
 export async function electronMain(runtime) {
-  if (!isOldRuntime(runtime)) return inProject('out', 'electron', 'main.js')
+  return isOldRuntime(runtime) ? await mainForOldRuntimes() : inProject('out', 'electron', 'main.js')
+}
+
+/** The main file of the build for old runtimes, which is made if it is not there or no longer right. */
+export async function mainForOldRuntimes() {
   const main = inProject('out', 'electron-old-runtime', 'main.js')
   const built = statSync(main, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (['src-main', 'test/electron/sqlcipher.ts', 'vite.electron.config.ts'].some((path) => hasNewer(inProject(path), built))) {
-    await step(`building for Electron ${runtime.version}`, () => buildConfig('vite.electron.config.ts', ['--mode', 'old-runtime']))
+  if (['src-main', 'test/electron/sqlcipher.ts', 'test/electron/switches.ts', 'vite.electron.config.ts'].some((path) => hasNewer(inProject(path), built))) {
+    await step('building for an older Electron', () => buildConfig('vite.electron.config.ts', ['--mode', 'old-runtime']))
   }
   return main
 }

@@ -46,14 +46,17 @@ export const version = 'missing' in found ? '' : found.version
 const pictures = join(import.meta.dirname, '..', '..', 'test-results', 'electron')
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Starts the app. With a `folder` that an earlier one has left, it opens the same home again; who made it removes it. */
-export async function startApp(options: { folder?: string; env?: NodeJS.ProcessEnv } = {}): Promise<App> {
+/** Starts the app, or a packed one. With a `folder` that an earlier one has left, it opens the same home again; who made it removes it. */
+export async function startApp(options: { folder?: string; packed?: string } = {}): Promise<App> {
   if ('missing' in found) throw new Error(found.missing)
   mkdirSync(pictures, { recursive: true })
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'hf-app-'))
   const home = join(folder, 'vault')
-  const env = { ...environment({ home, runtime: folder }), ...(found.display === undefined ? {} : { DISPLAY: found.display }), ...options.env } as Record<string, string>
-  const main = await _electron.launch({ executablePath: found.path, args: ['--disable-gpu', ...found.args], env, timeout: 60_000 })
+  const env = { ...environment({ home, runtime: folder }), ...(found.display === undefined ? {} : { DISPLAY: found.display }) } as Record<string, string>
+  // A packed app has to find the SoftHSM that it carries.
+  if (options.packed !== undefined) delete env['HOLDFAST_SOFTHSM']
+  const args = options.packed === undefined ? found.args : found.args.filter((argument) => argument.startsWith('--'))
+  const main = await _electron.launch({ executablePath: options.packed ?? found.path, args: ['--disable-gpu', ...args], env, timeout: 60_000 })
   const log: string[] = []
   main.process().stderr?.setEncoding('utf8').on('data', (text: string) => log.push(text))
   const complaints: string[] = []

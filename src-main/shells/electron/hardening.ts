@@ -55,11 +55,3 @@ const ownSchemes = app.isPackaged ? /^(app|blob|data):/ : /^(app|blob|data|devto
 function isAllowed(permission: string, url: string): boolean {
   return permission === 'clipboard-sanitized-write' && (url === consoleOrigin || url.startsWith(`${consoleOrigin}/`))
 }
-
-/** Switches by which somebody else could look into a running app; the packaged one does not start with them. */
-export const debuggingSwitches = ['remote-debugging-port', 'remote-debugging-pipe', 'remote-allow-origins', 'inspect', 'inspect-brk', 'inspect-port', 'js-flags', 'load-extension'] as const
-
-/** The first debugging switch that the packaged app was started with; undefined if there is none. */
-export function forbiddenSwitch(): string | undefined {
-  return app.isPackaged ? debuggingSwitches.find((name) => app.commandLine.hasSwitch(name)) : undefined
-}

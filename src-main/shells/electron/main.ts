@@ -5,7 +5,7 @@ import { app } from 'electron'
 import { homePath } from '../cli/homes.ts'
 import { stderrLog } from '../log.ts'
 import { runDesktop } from './desktop.ts'
-import { forbiddenSwitch } from './hardening.ts'
+import { forbiddenSwitch } from './switches.ts'
 import { declareScheme } from './scheme.ts'
 
 // The desktop app. Nothing here may be awaited: Electron is ready only after this module has run to its end.
