@@ -48,7 +48,7 @@ export const statusView = z.object({
   /** The vault's name; the home's folder name while it is locked for the first time. */
   name: z.string(),
   /** Why and when it was locked, if it has been open in this process. */
-  locked: z.object({ because: z.enum(['request', 'signal', 'idle']), at: z.date() }).optional(),
+  locked: z.object({ because: z.enum(['request', 'signal', 'idle', 'suspend', 'screen-lock']), at: z.date() }).optional(),
   /** When the next passphrase is looked at, after wrong ones. */
   nextTryAt: z.date().optional(),
   hasRecovery: z.boolean(),
