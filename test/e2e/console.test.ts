@@ -214,7 +214,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('shows the HSM and its token', async () => {
     await page.getByRole('link', { name: 'HSM', exact: false }).first().click()
     await heading('HSMs')
-    await page.getByText('Mechanisms', { exact: true }).waitFor()
+    await page.getByText('Library', { exact: true }).waitFor()
     expect(await screen.look('hsms')).toEqual([])
   })
 
