@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import aws4 from 'aws4'
 import fc from 'fast-check'
@@ -10,6 +9,7 @@ import { signingKey } from '#core/sigv4/signature.ts'
 import { requireTimely, verifySignature } from '#core/sigv4/verify.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { createCrypto } from '#crypto/crypto.ts'
+import { Sha256 } from '../endpoints/sha256.ts'
 
 // The oracles: what AWS's own signer and a stranger's sign must verify, and nothing that differs from it in a single place.
 
@@ -289,30 +289,4 @@ function headerPairs(headers: Record<string, unknown>): [string, string][] {
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)
-}
-
-/** SHA-256, keyed or not, in the form that AWS's signer wants. */
-class Sha256 {
-  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>
-
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', bufferOf(key))
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bufferOf(data))
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {
-    throw new Error('a hash is used once')
-  }
-}
-
-function bufferOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === 'string') return Buffer.from(data)
-  return data instanceof ArrayBuffer ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
