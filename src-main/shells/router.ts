@@ -157,7 +157,7 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     accessKeys: {
       create: os.accessKeys.create.handler(async ({ input, context }) => {
         using secretAccessKey = input.secretAccessKey && Secret.own(input.secretAccessKey)
-        return vault.call(context.connection, (all) => all.createAccessKey, { ...input, secretAccessKey: secretAccessKey?.bytes })
+        return await vault.call(context.connection, (all) => all.createAccessKey, { ...input, secretAccessKey: secretAccessKey?.bytes })
       }),
       list: os.accessKeys.list.handler(through((all) => all.listAccessKeys)),
       update: os.accessKeys.update.handler(through((all) => all.updateAccessKey)),
