@@ -10,9 +10,10 @@ import { listenLocally } from '../local/listen.ts'
 import { stderrLog } from '../log.ts'
 import { consoleFolder, hostProgram, preloadProgram, toolsFolder, version, windowIcon } from '../places.ts'
 import { readPages } from '../serve/pages.ts'
-import { createHandler, type Handler } from '../transport.ts'
+import { clientInProcess, createHandler, type Handler } from '../transport.ts'
 import { openConsoleWindow, type ConsoleWindow } from './console-window.ts'
-import { guardPages, guardSession } from './hardening.ts'
+import { offerFiles } from './files.ts'
+import { guardSession } from './hardening.ts'
 import { utilityHost } from './hosts.ts'
 import { watchForAbsence } from './lock-triggers.ts'
 import { whenLocked } from './locked.ts'
@@ -26,7 +27,6 @@ const agent = `holdfast-desktop/${version()}`
 
 /** The desktop app over one home, from a ready Electron to its end. `profile` is Chromium's folder, and the settings'. */
 export async function runDesktop(homePath: string, profile: string): Promise<void> {
-  guardPages()
   guardSession(session.defaultSession)
   serveScheme(session.defaultSession, { holdfast: readPages(consoleFolder()) })
   // The last window's end is the app's end, but not while a notice makes way for the next try.
@@ -53,7 +53,8 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
     onHang: () => void tellOfHang(console),
   })
   console.window.on('closed', () => app.quit())
-  offerPort(console.window, handler, agent)
+  const line = offerPort(console.window, handler, agent)
+  offerFiles(console.window, { line, icon: windowIcon(), inspect: async ({ connection }, path) => clientInProcess(holdfast.router, connection, stderrLog).files.inspect({ path }) })
   setMenu(settings, { lock: () => lock('request') })
   watchForAbsence(() => settings.current.lock, lock)
   app.on('second-instance', () => console.show())
