@@ -11,6 +11,7 @@ import { stderrLog } from '../log.ts'
 import { consoleFolder, hostProgram, preloadProgram, toolsFolder, version, windowIcon } from '../places.ts'
 import { readPages } from '../serve/pages.ts'
 import { clientInProcess, createHandler, type Handler } from '../transport.ts'
+import { rememberCopies } from './clipboard.ts'
 import { openConsoleWindow, type ConsoleWindow } from './console-window.ts'
 import { offerFiles } from './files.ts'
 import { guardSession } from './hardening.ts'
@@ -27,7 +28,8 @@ const agent = `holdfast-desktop/${version()}`
 
 /** The desktop app over one home, from a ready Electron to its end. `profile` is Chromium's folder, and the settings'. */
 export async function runDesktop(homePath: string, profile: string): Promise<void> {
-  guardSession(session.defaultSession)
+  const copied = rememberCopies()
+  guardSession(session.defaultSession, copied.copying)
   serveScheme(session.defaultSession, { holdfast: readPages(consoleFolder()) })
   // The last window's end is the app's end, but not while a notice makes way for the next try.
   app.on('window-all-closed', () => undefined)
@@ -39,6 +41,7 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
   const handler = createHandler(holdfast.router, stderrLog)
   const local = await listenLocally(holdfast.home.path, localServices(handler), process.env)
   endWith(async () => {
+    await copied.clear()
     await local.close()
     await holdfast.close()
   })
@@ -58,7 +61,10 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
   setMenu(settings, { lock: () => lock('request') })
   watchForAbsence(() => settings.current.lock, lock)
   app.on('second-instance', () => console.show())
-  await whenLocked(holdfast.vault, agent, () => console.renew())
+  await whenLocked(holdfast.vault, agent, () => {
+    console.renew()
+    void copied.clear()
+  })
 }
 
 /** Makes this process the owner of the home. Undefined if another one is, and the person gave up. */
