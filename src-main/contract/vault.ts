@@ -142,6 +142,20 @@ const keyDetail = keyRow.extend({
 })
 export type KeyDetailView = z.infer<typeof keyDetail>
 
+const issuedDataKey = z.object({
+  /** Place of its record in the audit trail. */
+  sequence: z.number(),
+  at: z.date(),
+  keyArn: z.string(),
+  context: z.record(z.string(), z.string()),
+  /** DataKeySpec; left out where a length was asked for. */
+  spec: z.string().optional(),
+  bytes: z.number().optional(),
+  withPlaintext: z.boolean(),
+  principal: z.string().optional(),
+})
+export type IssuedDataKeyView = z.infer<typeof issuedDataKey>
+
 /** The console's reads: several KMS answers in one, for the signed-in principal's account and Region. */
 export const console = {
   /** In order of key id; `next` is given while there are more. */
@@ -149,6 +163,13 @@ export const console = {
     .input(z.object({ after: z.string().optional(), limit: z.int().min(1).max(1000) }))
     .output(z.object({ rows: z.array(keyRow), total: z.number(), next: z.string().optional() })),
   key: operation.input(z.object({ keyId: z.string() })).output(keyDetail),
+  /**
+   * Data keys that were handed out, newest first, from the audit trail: those of files too, and nothing secret. One call looks at a bounded
+   * number of records: while `next` is given there may be more, also behind a page with few rows or none.
+   */
+  dataKeys: operation
+    .input(z.object({ keyId: z.string().optional(), before: z.int().min(0).optional(), limit: z.int().min(1).max(200) }))
+    .output(z.object({ rows: z.array(issuedDataKey), next: z.number().optional() })),
   /** The wall clock as this vault knows it. `behind`: it was set back, so nothing is destroyed until it is confirmed or has caught up. */
   clock: operation.input(nothing).output(z.object({ lastSeen: z.date(), now: z.date(), behind: z.boolean(), dueDeletions: z.number() })),
   /** An administrator confirms the old time and the new one: due deletions go on, without their day of running time. */

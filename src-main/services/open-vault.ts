@@ -14,6 +14,7 @@ import { createJobs, type Jobs } from './files/jobs.ts'
 import { createTransfers, type Transfers } from './files/transfers.ts'
 import { transferFiles } from './files/uploads.ts'
 import { createGate, type Gate } from './gate.ts'
+import { issuedDataKeys } from './issued-data-keys.ts'
 import { createJournal } from './journal.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
@@ -116,6 +117,7 @@ function operationsOf(parts: {
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...issuedDataKeys(parts),
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),

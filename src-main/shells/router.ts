@@ -91,6 +91,7 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     console: {
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
+      dataKeys: os.console.dataKeys.handler(through((all) => all.listIssuedDataKeys)),
       clock: os.console.clock.handler(through((all) => all.readClock)),
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },

@@ -1,5 +1,6 @@
 import { RPCLink } from '@orpc/client/websocket'
 import { bytesSerializer } from '#contract/serializer.ts'
+import { browserFile } from './browser-file.ts'
 import { LinkRefused, type Line, type Transport } from './transport.ts'
 
 /** Where this tab keeps its right to the transport. It ends with the tab and opens no vault. */
@@ -30,6 +31,7 @@ export function createBrowserTransport(): Transport {
       if (token === null) throw new LinkRefused()
       return await dial(token)
     },
+    given: (api, file) => browserFile(api, file, () => sessionStorage.getItem(TOKEN) ?? ''),
   }
 }
 

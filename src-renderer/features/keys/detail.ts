@@ -6,7 +6,8 @@ import { toFailure } from '#api/failure.ts'
 import { confirm } from '#ui/confirm.ts'
 import { toast } from '#ui/toast.ts'
 import { useKeys } from '#stores/keys.ts'
-import { confirmDisable, nameOf, useKeyState } from './changes.ts'
+import { nameOf } from '#ui/key-names.ts'
+import { confirmDisable, useKeyState } from './changes.ts'
 
 export interface KeyDetail {
   /** Undefined until it is loaded. */

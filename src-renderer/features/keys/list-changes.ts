@@ -2,7 +2,8 @@ import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import type { KeyRowView } from '#contract/vault.ts'
 import { count, counted } from '#ui/numbers.ts'
 import { toast } from '#ui/toast.ts'
-import { confirmDisable, nameOf, reasonAgainst, useKeyState, type Outcome } from './changes.ts'
+import { nameOf } from '#ui/key-names.ts'
+import { confirmDisable, reasonAgainst, useKeyState, type Outcome } from './changes.ts'
 
 export interface ListChanges {
   /** How far a change of many keys is, in words. */

@@ -1,5 +1,5 @@
 import type { Tag } from '#core/vocabulary/kms.ts'
-import { jsonLines, type CodeSpan } from '#ui/code.ts'
+import { jsonLines, type CodeSpan } from './code.ts'
 
 /** A KMS call as it would be made without the console. Members in AWS's names, bytes as the words that stand for them. */
 export interface Call {
