@@ -10,10 +10,13 @@ import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
+import type { Handles } from './handles.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
 export interface Context {
   readonly connection: Connection
+  /** Where a path may be given by an opaque name: the desktop app. */
+  readonly handles?: Handles
 }
 
 /** What the router must know beside the vault. */
@@ -128,18 +131,20 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       }),
     },
     files: {
-      encrypt: os.files.encrypt.handler(async function* ({ input, context: { connection }, signal }) {
-        const { path, keyId, context = {}, folder, existing = 'refuse' } = input
-        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.encryptFile, { path, keyId, context, folder, existing, job }))
+      encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
+        const { keyId, context = {}, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...places, keyId, context, existing, job }))
       }),
-      decrypt: os.files.decrypt.handler(async function* ({ input, context: { connection }, signal }) {
-        const { path, context, folder, existing = 'refuse' } = input
-        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.decryptFile, { path, context, folder, existing, job }))
+      decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
+        const { context, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...places, context, existing, job }))
       }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {
         if ('head' in input) return inspectFront(input.head, input.size)
         vault.sessions.principal(context.connection)
-        return inspectFile(files, input.path)
+        return inspectFile(files, placesOn(context, input).path)
       }),
       browse: os.files.browse.handler(async ({ input, context }) => {
         const page = await vault.call(context.connection, (all) => all.browseFolder, input)
@@ -196,3 +201,9 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
 }
 
 export type HoldfastRouter = ReturnType<typeof createRouter>
+
+/** Where a file is and where its result goes, by their paths, if the line knows them by a name. */
+function placesOn({ handles }: Context, { path, folder }: { path: string; folder?: string | undefined }): { path: string; folder: string | undefined } {
+  const named = (text: string): string => handles?.path(text) ?? text
+  return { path: named(path), folder: folder === undefined ? undefined : named(folder) }
+}

@@ -21,7 +21,7 @@ export interface Handler {
   /** Answers calls on this socket for as long as it is open. */
   serve(socket: WebSocket, connection: Connection): void
   /** The same on a port, which the caller starts afterwards. */
-  servePort(port: Port, connection: Connection): void
+  servePort(port: Port, context: Context): void
 }
 
 /** The part of Electron's MessagePortMain that carries calls. What arrives is whatever the other side has sent. */
@@ -46,8 +46,8 @@ export function createHandler(router: HoldfastRouter, log: Log): Handler {
   type Peer = Parameters<typeof handler.message>[0]
 
   /** Not by oRPC's own adapters: they print what they could not parse, which may be anything. */
-  function receive(peer: Peer, message: string | ArrayBuffer, connection: Connection, end: (code: number) => void): void {
-    handler.message(peer, message, { context: { connection } }).catch((error: unknown) => {
+  function receive(peer: Peer, message: string | ArrayBuffer, context: Context, end: (code: number) => void): void {
+    handler.message(peer, message, { context }).catch((error: unknown) => {
       if (error instanceof SyntaxError || error instanceof TypeError) {
         end(INVALID_DATA)
       } else {
@@ -62,17 +62,17 @@ export function createHandler(router: HoldfastRouter, log: Log): Handler {
       const peer = socket as unknown as Peer
       socket.on('message', (data, binary) => {
         const message = wholeMessage(data)
-        receive(peer, binary ? (message as unknown as ArrayBuffer) : message.toString('utf8'), connection, (code) => socket.close(code))
+        receive(peer, binary ? (message as unknown as ArrayBuffer) : message.toString('utf8'), { connection }, (code) => socket.close(code))
       })
       socket.on('close', () => {
         handler.close(peer)
       })
     },
-    servePort(port, connection) {
+    servePort(port, context) {
       // A call that ends after its port has closed has nobody to tell: such a message is dropped.
       const peer: Peer = { send: (message: unknown) => port.postMessage(message) } as unknown as Peer
       port.on('message', ({ data }) => {
-        if (typeof data === 'string' && data.length <= MAX_MESSAGE) receive(peer, data, connection, () => port.close())
+        if (typeof data === 'string' && data.length <= MAX_MESSAGE) receive(peer, data, context, () => port.close())
         else port.close()
       })
       port.on('close', () => {

@@ -11,6 +11,8 @@ export interface App {
   readonly home: string
   /** As XDG_RUNTIME_DIR: where the local socket is. */
   readonly runtime: string
+  /** The address of the session's D-Bus; undefined where there is no daemon for one. */
+  readonly bus: string | undefined
   /** Electron's main process. */
   readonly main: ElectronApplication
   /** The console's page. After the app has replaced its process it is the one that `renewed` gave. */
@@ -52,7 +54,8 @@ export async function startApp(options: { folder?: string; packed?: string } = {
   mkdirSync(pictures, { recursive: true })
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'hf-app-'))
   const home = join(folder, 'vault')
-  const env = { ...environment({ home, runtime: folder }), ...(found.display === undefined ? {} : { DISPLAY: found.display }) } as Record<string, string>
+  const { bus } = found
+  const env = { ...environment({ home, runtime: folder }), ...(bus === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS: bus }), ...(found.display === undefined ? {} : { DISPLAY: found.display }) } as Record<string, string>
   // A packed app has to find the SoftHSM that it carries.
   if (options.packed !== undefined) delete env['HOLDFAST_SOFTHSM']
   const args = options.packed === undefined ? found.args : found.args.filter((argument) => argument.startsWith('--'))
@@ -91,6 +94,7 @@ export async function startApp(options: { folder?: string; packed?: string } = {
   return {
     home,
     runtime: folder,
+    bus,
     main,
     log,
     complaints,

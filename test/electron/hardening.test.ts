@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)(`the page of the desktop app${because}`, 
     expect(await page.evaluate(() => ['require', 'process', 'Buffer', 'module', 'global', 'electron', 'ipcRenderer'].filter((name) => name in window))).toEqual([])
   })
 
-  it('finds nothing on its window that a browser does not put there', async () => {
+  it('finds one thing on its window that a browser does not put there, and cannot change it', async () => {
     const own = await page.evaluate(() => {
       const frame = document.createElement('iframe')
       document.body.append(frame)
@@ -58,7 +58,17 @@ describe.skipIf(missing !== undefined)(`the page of the desktop app${because}`, 
       frame.remove()
       return Object.getOwnPropertyNames(window).filter((name) => !usual.has(name) && !/^\d+$|^__/.test(name))
     })
-    expect(own).toEqual([])
+    expect(own).toEqual(['desktop'])
+    const tried = await page.evaluate(() => {
+      const { desktop } = window as unknown as { desktop: Record<string, unknown> }
+      try {
+        desktop['handleOf'] = () => 'mine'
+      } catch {
+        // Frozen: the attempt throws in a module.
+      }
+      return String(desktop['handleOf']).includes('mine')
+    })
+    expect(tried).toBe(false)
   })
 
   it('comes with the policy of serve, anew each time', async () => {

@@ -8,7 +8,7 @@ import { electronArguments, electronRuntime } from '../../build/electron.mjs'
 import { buildIfStale } from '../../build/output.mjs'
 
 /** How the app is started here, or why it cannot be. */
-export type Found = { readonly path: string; readonly args: readonly string[]; readonly version: string; readonly display: string | undefined } | { readonly missing: string }
+export type Found = { readonly path: string; readonly args: readonly string[]; readonly version: string; readonly display: string | undefined; readonly bus: string | undefined } | { readonly missing: string }
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -30,8 +30,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   await buildIfStale()
   const screen = display === undefined ? await startScreen() : undefined
-  project.provide('electron', { ...runtime, args: await electronArguments(runtime), display: screen?.display ?? process.env['DISPLAY'] })
-  return screen?.stop
+  const bus = process.platform === 'linux' && which('dbus-daemon') ? await startBus() : undefined
+  project.provide('electron', { ...runtime, args: await electronArguments(runtime), display: screen?.display ?? process.env['DISPLAY'], bus: bus?.address })
+  return async () => {
+    await bus?.stop()
+    await screen?.stop()
+  }
 }
 
 /** Xvfb on a number that is free. */
@@ -43,6 +47,20 @@ async function startScreen(): Promise<{ display: string; stop(): Promise<void> }
     display: `:${String(number)}`,
     async stop() {
       screen.kill()
+      await ended
+    },
+  }
+}
+
+/** A session bus of the tests' own: what they say on it, nobody else hears. */
+async function startBus(): Promise<{ address: string; stop(): Promise<void> }> {
+  const daemon = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(daemon, 'exit')
+  const [address] = await Promise.race([once(createInterface(daemon.stdout), 'line'), ended.then(() => Promise.reject(new Error('dbus-daemon does not start')))])
+  return {
+    address: String(address),
+    async stop() {
+      daemon.kill()
       await ended
     },
   }

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holdfast } from '../shells/commands.ts'
@@ -82,6 +84,45 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
     })
     page = await app.renewed(before)
     await page.getByText('because somebody locked it').waitFor()
+  })
+
+  it('locks when nobody has used the computer for as long as was set', async () => {
+    await unlock()
+    const before = await app.pagePid()
+    await app.main.evaluate(({ powerMonitor }) => {
+      powerMonitor.getSystemIdleTime = () => 15 * 60
+    })
+    page = await app.renewed(before)
+    await page.getByText('because nobody used it for a while').waitFor()
+    await app.main.evaluate(({ powerMonitor }) => {
+      powerMonitor.getSystemIdleTime = () => 0
+    })
+  })
+
+  it('locks when a Linux desktop says on D-Bus that the screen is locked', async ({ skip }) => {
+    if (app.bus === undefined) skip('there is no D-Bus daemon')
+    await unlock()
+    const before = await app.pagePid()
+    await promisify(execFile)('dbus-send', ['--session', '--type=signal', '/org/gnome/ScreenSaver', 'org.gnome.ScreenSaver.ActiveChanged', 'boolean:true'], { env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: app.bus } })
+    page = await app.renewed(before)
+    await page.getByText('because the screen was locked').waitFor()
+  })
+
+  it('takes what it has copied off the clipboard when it locks, and leaves what others have', async () => {
+    const clipboard = (): Promise<string> => app.main.evaluate(({ clipboard: real }) => real.readText())
+    await unlock()
+    await app.main.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
+    await page.evaluate(() => navigator.clipboard.writeText('our text'))
+    await expect.poll(clipboard).toBe('our text')
+    await lockByScreen()
+    await expect.poll(clipboard).toBe('')
+    await unlock()
+    await page.evaluate(() => navigator.clipboard.writeText('our text'))
+    await expect.poll(clipboard).toBe('our text')
+    await page.waitForTimeout(300) // until the app knows it as its own
+    await app.main.evaluate(({ clipboard: real }) => real.writeText('of another program'))
+    await lockByScreen()
+    expect(await clipboard()).toBe('of another program')
   })
 
   it('stays open when the switch for that is off', async () => {

@@ -23,7 +23,7 @@ describeTransport('the contract over a MessagePort', async (): Promise<Transport
     async connect() {
       const { port1, port2 } = new MessageChannel()
       ports.push(port1)
-      handler.servePort(asInElectron(port1), { via: 'console', source: 'local', agent: 'suite', session: undefined })
+      handler.servePort(asInElectron(port1), { connection: { via: 'console', source: 'local', agent: 'suite', session: undefined } })
       const ended = once(port2, 'close').then(() => undefined)
       return {
         api: createORPCClient<Api>(new RPCLink({ port: port2, customJsonSerializers: [bytesSerializer] })),

@@ -1,6 +1,7 @@
 import { BrowserWindow, nativeTheme, screen, type Rectangle, type RenderProcessGoneDetails } from 'electron'
 import { consoleOrigin } from '#contract/desktop.ts'
 import { webPreferences } from './hardening.ts'
+import { loadPage } from './scheme.ts'
 import type { SettingsFile } from './settings.ts'
 
 export interface ConsoleWindow {
@@ -57,14 +58,14 @@ export function openConsoleWindow(options: ConsoleWindowOptions): ConsoleWindow 
       webContents.reload()
     } else {
       // Not the same page again, which may be what it died of.
-      load(window)
+      loadPage(window, consoleOrigin)
       options.onCrash(reason)
     }
   })
   webContents.on('unresponsive', () => {
     options.onHang()
   })
-  load(window)
+  loadPage(window, consoleOrigin)
 
   return {
     window,
@@ -79,13 +80,6 @@ export function openConsoleWindow(options: ConsoleWindowOptions): ConsoleWindow 
       window.focus()
     },
   }
-}
-
-function load(window: BrowserWindow): void {
-  window.loadURL(`${consoleOrigin}/`).catch((error: unknown) => {
-    // ERR_ABORTED: another load took its place.
-    if (!(error instanceof Error && 'errno' in error && error.errno === -3)) throw error
-  })
 }
 
 /** Where the window was, if a part of it that can be grabbed is still on a screen. */

@@ -10,9 +10,11 @@ import { listenLocally } from '../local/listen.ts'
 import { stderrLog } from '../log.ts'
 import { consoleFolder, hostProgram, preloadProgram, toolsFolder, version, windowIcon } from '../places.ts'
 import { readPages } from '../serve/pages.ts'
-import { createHandler, type Handler } from '../transport.ts'
+import { clientInProcess, createHandler, type Handler } from '../transport.ts'
+import { rememberCopies } from './clipboard.ts'
 import { openConsoleWindow, type ConsoleWindow } from './console-window.ts'
-import { guardPages, guardSession } from './hardening.ts'
+import { offerFiles } from './files.ts'
+import { guardSession } from './hardening.ts'
 import { utilityHost } from './hosts.ts'
 import { watchForAbsence } from './lock-triggers.ts'
 import { whenLocked } from './locked.ts'
@@ -26,8 +28,8 @@ const agent = `holdfast-desktop/${version()}`
 
 /** The desktop app over one home, from a ready Electron to its end. `profile` is Chromium's folder, and the settings'. */
 export async function runDesktop(homePath: string, profile: string): Promise<void> {
-  guardPages()
-  guardSession(session.defaultSession)
+  const copied = rememberCopies()
+  guardSession(session.defaultSession, copied.copying)
   serveScheme(session.defaultSession, { holdfast: readPages(consoleFolder()) })
   // The last window's end is the app's end, but not while a notice makes way for the next try.
   app.on('window-all-closed', () => undefined)
@@ -39,6 +41,7 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
   const handler = createHandler(holdfast.router, stderrLog)
   const local = await listenLocally(holdfast.home.path, localServices(handler), process.env)
   endWith(async () => {
+    await copied.clear()
     await local.close()
     await holdfast.close()
   })
@@ -53,11 +56,15 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
     onHang: () => void tellOfHang(console),
   })
   console.window.on('closed', () => app.quit())
-  offerPort(console.window, handler, agent)
+  const line = offerPort(console.window, handler, agent)
+  offerFiles(console.window, { line, icon: windowIcon(), inspect: async ({ connection }, path) => clientInProcess(holdfast.router, connection, stderrLog).files.inspect({ path }) })
   setMenu(settings, { lock: () => lock('request') })
   watchForAbsence(() => settings.current.lock, lock)
   app.on('second-instance', () => console.show())
-  await whenLocked(holdfast.vault, agent, () => console.renew())
+  await whenLocked(holdfast.vault, agent, () => {
+    console.renew()
+    void copied.clear()
+  })
 }
 
 /** Makes this process the owner of the home. Undefined if another one is, and the person gave up. */

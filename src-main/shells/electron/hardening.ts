@@ -34,12 +34,14 @@ function refuse(event: { preventDefault(): void }): void {
   event.preventDefault()
 }
 
-/** The pages of a session get no permission but to copy a text to the clipboard, and reach nothing but ourselves. */
-export function guardSession(session: Session): void {
+/** The pages of a session get no permission but to copy a text to the clipboard (`copying` is told before), and reach nothing but ourselves. */
+export function guardSession(session: Session, copying?: () => void): void {
   session.setPermissionRequestHandler((contents, permission, decide, details) => {
-    decide(details.isMainFrame && isAllowed(permission, details.requestingUrl) && contents.getURL().startsWith(`${consoleOrigin}/`))
+    const allowed = copying !== undefined && details.isMainFrame && isAllowed(permission, details.requestingUrl) && contents.getURL().startsWith(`${consoleOrigin}/`)
+    if (allowed) copying()
+    decide(allowed)
   })
-  session.setPermissionCheckHandler((_contents, permission, origin) => isAllowed(permission, origin))
+  session.setPermissionCheckHandler((_contents, permission, origin) => copying !== undefined && isAllowed(permission, origin))
   session.setDevicePermissionHandler(() => false)
   session.setDisplayMediaRequestHandler(null)
   session.webRequest.onBeforeRequest((details, decide) => {

@@ -1,5 +1,6 @@
-import { powerMonitor } from 'electron'
+import { app, powerMonitor } from 'electron'
 import type { LockReason } from '#services/status.ts'
+import { watchLinuxScreen } from './linux-screen.ts'
 import type { LockSettings } from './settings.ts'
 
 /** How often the time since the last key or movement is looked at, in milliseconds. */
@@ -10,10 +11,12 @@ export function watchForAbsence(settings: () => LockSettings, lock: (because: Lo
   powerMonitor.on('suspend', () => {
     if (settings().onSuspend) lock('suspend')
   })
-  // macOS and Windows only; on Linux `linux-screen.ts` listens.
-  powerMonitor.on('lock-screen', () => {
+  const screenLocked = (): void => {
     if (settings().onScreenLock) lock('screen-lock')
-  })
+  }
+  // macOS and Windows only.
+  powerMonitor.on('lock-screen', screenLocked)
+  if (process.platform === 'linux') app.once('will-quit', watchLinuxScreen(screenLocked))
   setInterval(() => {
     const { whenIdle, idleMinutes } = settings()
     if (whenIdle && powerMonitor.getSystemIdleTime() >= idleMinutes * 60) lock('idle')

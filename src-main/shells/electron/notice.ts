@@ -3,7 +3,7 @@ import { answerNotice, noticeOrigin, readNotice, type Notice } from '#contract/n
 import { preloadProgram, windowIcon, windowsFolder } from '../places.ts'
 import { readPages, type Pages } from '../serve/pages.ts'
 import { guardSession, webPreferences } from './hardening.ts'
-import { serveScheme } from './scheme.ts'
+import { loadPage, serveScheme } from './scheme.ts'
 import { isTopFrame } from './sender.ts'
 
 const SIZE = { width: 480, height: 240 } as const
@@ -34,7 +34,7 @@ export async function showNotice(notice: Notice, parent?: BrowserWindow): Promis
       window.destroy()
     })
     window.on('closed', () => resolve(last))
-    void window.loadURL(`${noticeOrigin}/`)
+    loadPage(window, noticeOrigin)
   })
 }
 

@@ -1,4 +1,4 @@
-import { protocol, type Session } from 'electron'
+import { protocol, type BrowserWindow, type Session } from 'electron'
 import { answerFor } from '../serve/page-answer.ts'
 import type { Pages } from '../serve/pages.ts'
 
@@ -18,5 +18,12 @@ export function serveScheme(session: Session, hosts: Readonly<Record<string, Pag
     // Chromium's browser process ends itself over this one from a scheme of our own (Electron 33).
     const { 'Origin-Agent-Cluster': _, ...fit } = headers
     return new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers: fit })
+  })
+}
+
+/** Loads the page of one of our origins. A load that was cut off (another one took its place, its process or window ended) is told by its own event. */
+export function loadPage(window: BrowserWindow, origin: string): void {
+  window.loadURL(`${origin}/`).catch((error: unknown) => {
+    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
   })
 }
