@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
+import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
 import KeyPage from './features/keys/KeyPage.vue'
@@ -22,6 +23,7 @@ export function createConsoleRouter(): Router {
       { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
       { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
       { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
+      { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', redirect: '/keys' },

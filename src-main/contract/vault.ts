@@ -49,7 +49,7 @@ export const statusView = z.object({
   /** The vault's name; the home's folder name while it is locked for the first time. */
   name: z.string(),
   /** Why and when it was locked, if it has been open in this process. */
-  locked: z.object({ because: z.enum(['request', 'signal', 'idle']), at: z.date() }).optional(),
+  locked: z.object({ because: z.enum(['request', 'signal', 'idle', 'suspend', 'screen-lock']), at: z.date() }).optional(),
   /** When the next passphrase is looked at, after wrong ones. */
   nextTryAt: z.date().optional(),
   hasRecovery: z.boolean(),
@@ -136,13 +136,28 @@ const keyDetail = keyRow.extend({
       member: z.string(),
       /** Lower-case hex. */
       ckaId: z.string(),
-      rung: z.union([z.literal(1), z.literal(2)]),
+      /** Missing for material that seals nothing. */
+      rung: z.union([z.literal(1), z.literal(2)]).optional(),
       /** Rung 1: encryptions counted against 2^32, in blocks; rung 2 has a key per message and no count. */
       encryptions: z.number().optional(),
     }),
   ),
 })
 export type KeyDetailView = z.infer<typeof keyDetail>
+
+const issuedDataKey = z.object({
+  /** Place of its record in the audit trail. */
+  sequence: z.number(),
+  at: z.date(),
+  keyArn: z.string(),
+  context: z.record(z.string(), z.string()),
+  /** DataKeySpec; left out where a length was asked for. */
+  spec: z.string().optional(),
+  bytes: z.number().optional(),
+  withPlaintext: z.boolean(),
+  principal: z.string().optional(),
+})
+export type IssuedDataKeyView = z.infer<typeof issuedDataKey>
 
 /** The console's reads: several KMS answers in one, for the signed-in principal's account and Region. */
 export const console = {
@@ -151,6 +166,13 @@ export const console = {
     .input(z.object({ after: z.string().optional(), limit: z.int().min(1).max(1000) }))
     .output(z.object({ rows: z.array(keyRow), total: z.number(), next: z.string().optional() })),
   key: operation.input(z.object({ keyId: z.string() })).output(keyDetail),
+  /**
+   * Data keys that were handed out, newest first, from the audit trail: those of files too, and nothing secret. One call looks at a bounded
+   * number of records: while `next` is given there may be more, also behind a page with few rows or none.
+   */
+  dataKeys: operation
+    .input(z.object({ keyId: z.string().optional(), before: z.int().min(0).optional(), limit: z.int().min(1).max(200) }))
+    .output(z.object({ rows: z.array(issuedDataKey), next: z.number().optional() })),
   /** The wall clock as this vault knows it. `behind`: it was set back, so nothing is destroyed until it is confirmed or has caught up. */
   clock: operation.input(nothing).output(z.object({ lastSeen: z.date(), now: z.date(), behind: z.boolean(), dueDeletions: z.number() })),
   /** An administrator confirms the old time and the new one: due deletions go on, without their day of running time. */

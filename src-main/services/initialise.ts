@@ -54,7 +54,9 @@ export async function initialise(parts: Parts, request: InitialiseRequest, conne
   const vaultId = parts.ambient.uuid() as VaultId
   const staged = parts.home.stage()
   try {
-    const member = await makeSoftToken(parts, staged, vaultId)
+    using pin = randomPin(parts.ambient)
+    using soPin = randomPin(parts.ambient)
+    const member = await makeSoftToken(parts, staged, { vaultId, pin, soPin })
     using databaseKey = Secret.own(parts.ambient.random(32))
     using recovery = request.recovery ? makeRecoveryCode(parts.ambient) : undefined
     const keyslots = await createKeyslots(parts.crypto, parts.ambient, {
@@ -71,7 +73,7 @@ export async function initialise(parts: Parts, request: InitialiseRequest, conne
         tables.vault.put({ id: vaultId, name: request.name, createdAt: parts.ambient.now(), account, region })
         tables.vault.addAccount({ account, region })
         for (const slot of keyslots.slots) tables.vault.putSlotKey({ slotId: slot.id, principal: slot.principal, publicKey: slot.publicKey })
-        tables.members.put(member)
+        tables.members.put(member, { pin: pin.bytes, pendingPin: undefined, soPin: soPin.bytes })
         firstRecord(parts.ambient, tables, { vaultId, principal, region, connection, member, recovery: request.recovery })
       })
     } finally {
@@ -104,13 +106,9 @@ function firstRecord(
 }
 
 /** A new SoftHSM token, its abilities tried, and the rung that they allow. */
-async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId): Promise<MemberRow> {
-  const pin = randomPin(parts.ambient)
-  const soPin = randomPin(parts.ambient)
+async function makeSoftToken(parts: Parts, staged: StagedVault, { vaultId, pin, soPin }: { vaultId: VaultId; pin: Secret; soPin: Secret }): Promise<MemberRow> {
   const module = { library: 'softhsm', tokenDirectory: staged.tokenDirectory }
-  using pinOnce = Secret.copy(pin)
-  using soPinOnce = Secret.copy(soPin)
-  const token = await parts.hsm.initialiseToken(module, { label: `holdfast-${vaultId.slice(0, 8)}`, pin: pinOnce, soPin: soPinOnce })
+  const token = await parts.hsm.initialiseToken(module, { label: `holdfast-${vaultId.slice(0, 8)}`, pin, soPin })
   const row: MemberRow = {
     id: parts.ambient.uuid() as MemberId,
     name: 'SoftHSM',
@@ -119,12 +117,9 @@ async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId
     softToken: true,
     serial: token.serial,
     rung: 1,
-    pin,
-    pendingPin: undefined,
-    soPin,
   }
   const member = parts.hsm.member(memberConfig(row, staged.tokenDirectory), {
-    pin: () => Secret.copy(pin),
+    pin: () => Secret.copy(pin.bytes),
     reconcile: () => Promise.resolve(),
     changed: () => undefined,
   })
@@ -140,6 +135,6 @@ async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId
 }
 
 /** 128 random bits in hex: every token takes 32 ASCII digits and letters. */
-function randomPin(ambient: Ambient): Uint8Array {
-  return utf8(toHex(ambient.random(16)))
+function randomPin(ambient: Ambient): Secret {
+  return Secret.own(utf8(toHex(ambient.random(16))))
 }

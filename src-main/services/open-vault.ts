@@ -2,6 +2,7 @@ import type { Ambient } from '#core/ports/ambient.ts'
 import type { Certificates } from '#core/ports/certificates.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { Endpoint } from '#core/ports/endpoint.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
@@ -13,16 +14,31 @@ import { consoleReads } from './console-reads.ts'
 import { createIdentities, type Identities } from './endpoint/identity.ts'
 import { manageEndpoint } from './endpoint/operations.ts'
 import { createEncryptionCount } from './encryption-count.ts'
+import { browseFolder } from './files/browse-folder.ts'
+import { createDataKeys } from './files/data-keys.ts'
+import { decryptFile } from './files/decrypt-file.ts'
+import { encryptFile } from './files/encrypt-file.ts'
+import { createJobs, type Jobs } from './files/jobs.ts'
+import { createTransfers, type Transfers } from './files/transfers.ts'
+import { transferFiles } from './files/uploads.ts'
 import { createGate, type Gate } from './gate.ts'
+import { issuedDataKeys } from './issued-data-keys.ts'
 import { createJournal } from './journal.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
+import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
+import { makeMacs } from './kms/make-macs.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
+import { createCiphers } from './kms/ciphers.ts'
 import { useKeys } from './kms/use-keys.ts'
+import { shareSecrets } from './kms/share-secrets.ts'
+import { showPublicKeys } from './kms/show-public-keys.ts'
+import { signMessages } from './kms/sign-messages.ts'
 import { createMembers, type Members } from './members.ts'
+import { createPrivateKeys, type PrivateKeys } from './private-keys.ts'
 import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
@@ -37,6 +53,8 @@ export interface OpenVault {
   readonly members: Members
   readonly profiling: Profiling
   readonly gate: Gate
+  readonly jobs: Jobs
+  readonly transfers: Transfers
   readonly scheduler: Scheduler
   /** Who signed a request (SigV4). */
   readonly authenticate: Authenticate
@@ -50,6 +68,7 @@ export type Operations = ReturnType<typeof operationsOf>
 export function openVault(parts: {
   ambient: Ambient
   crypto: Crypto
+  files: Files
   certificates: Certificates
   endpoint: Endpoint
   home: Home
@@ -59,32 +78,44 @@ export function openVault(parts: {
   refusals: Refusals
   changed: () => void
 }): OpenVault {
-  const { ambient, crypto, certificates, endpoint, home, hsm, store, sessions, refusals, changed } = parts
+  const { ambient, crypto, certificates, endpoint, files, home, hsm, store, sessions, refusals, changed } = parts
   const row = store.read((tables) => tables.vault.get())
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const privateKeys = createPrivateKeys({ crypto, sealing, session: (id) => members.session(id) })
   const signingKeys = createSigningKeys(crypto, store)
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
+  const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const jobs = createJobs()
+  const transfers = createTransfers({ ambient, crypto })
   return {
     row,
     store,
     members,
     profiling,
-    gate: createGate({ ambient, store, sessions, refusals, scope: row }),
+    gate,
+    jobs,
+    transfers,
     scheduler: createScheduler({ ambient, store, journal, changed }),
     authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
     signingKeys,
     identities,
-    operations: operationsOf({ ambient, journal, sealing, members, profiling, row, signingKeys, endpoint, identities, changed }),
+    operations: operationsOf({
+      ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
+    }),
   }
 }
 
 function operationsOf(parts: {
   ambient: Ambient
+  crypto: Crypto
+  files: Files
+  store: Store
   journal: ReturnType<typeof createJournal>
   sealing: ReturnType<typeof createSealing>
+  privateKeys: PrivateKeys
   members: Members
   row: VaultRow
   signingKeys: SigningKeys
@@ -92,19 +123,34 @@ function operationsOf(parts: {
   identities: Identities
   changed: () => void
   profiling: Profiling
+  gate: Gate
+  jobs: Jobs
+  transfers: Transfers
 }) {
+  const keyUses = useKeys({ ...parts, ciphers: createCiphers(parts) })
+  const fileParts = { ...parts, dataKeys: createDataKeys({ ...parts, operations: keyUses }) }
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
-    ...useKeys(parts),
+    ...keyUses,
+    ...signMessages(parts),
+    ...makeMacs(parts),
+    ...showPublicKeys(parts),
+    ...shareSecrets(parts),
+    ...makeDataKeyPairs(parts),
     ...describeKeys(),
     ...rotateKeys(parts),
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...issuedDataKeys(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),
     ...tokenProfiles(parts),
+    encryptFile: encryptFile(fileParts),
+    decryptFile: decryptFile(fileParts),
+    browseFolder: browseFolder(parts),
+    ...transferFiles(fileParts),
   }
 }

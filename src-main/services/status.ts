@@ -12,8 +12,8 @@ import type { OpenVault } from './open-vault.ts'
 import { profileSummary } from './profile-view.ts'
 import type { Connection, Principal } from './sessions.ts'
 
-/** Why a vault was locked: a person asked, the process was told to stop, or nobody was there. */
-export type LockReason = 'request' | 'signal' | 'idle'
+/** Why a vault was locked: a person asked, the process was told to stop, or nobody was there any more. */
+export type LockReason = 'request' | 'signal' | 'idle' | 'suspend' | 'screen-lock'
 
 /** What anybody who reaches a transport may know; with a signed-in principal also the vault's own facts. */
 export interface VaultStatus {

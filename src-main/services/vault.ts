@@ -5,6 +5,7 @@ import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { Certificates } from '#core/ports/certificates.ts'
 import type { Endpoint, EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store } from '#core/ports/store.ts'
@@ -74,10 +75,21 @@ export interface Vault {
     choose: (operations: Operations) => Operation<Input, Target, Output>,
     input: Input,
   ): Promise<Output>
+  /** Whose a download is: it is fetched by its one-time id alone, in their name. Throws VAULT_LOCKED, TRANSFER_ENDED. */
+  ownerOfDownload(id: string): Connection
 }
 
-export function createVault(parts: { ambient: Ambient; crypto: Crypto; certificates: Certificates; endpoint: Endpoint; home: Home; hsm: Hsm; version: string }): Vault {
-  const { ambient, crypto, certificates, endpoint, home, hsm } = parts
+export function createVault(parts: {
+  ambient: Ambient
+  crypto: Crypto
+  certificates: Certificates
+  endpoint: Endpoint
+  files: Files
+  home: Home
+  hsm: Hsm
+  version: string
+}): Vault {
+  const { ambient, crypto, certificates, endpoint, files, home, hsm } = parts
   const changes = createChanges()
   const sessions = createSessions(ambient, crypto)
   const refusals = createRefusals(ambient)
@@ -105,8 +117,9 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
   }
 
   async function start(store: Store): Promise<OpenVault> {
-    const opened = openVault({ ambient, crypto, certificates, endpoint, home, hsm, store, sessions, refusals, changed: changes.announce })
+    const opened = openVault({ ambient, crypto, certificates, endpoint, files, home, hsm, store, sessions, refusals, changed: changes.announce })
     await recordPendingEvents(ambient, home, opened)
+    await files.removeLeftovers()
     open = opened
     locked = undefined
     const ready = opened.members.open()
@@ -178,9 +191,12 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
     locked = { because, at: ambient.now() }
     sessions.endAll()
     await closing.profiling.close()
+    // They hold keys of files: each ends before its next frame and removes what it has begun.
+    closing.jobs.stop()
     await closing.members.close()
     await closing.scheduler.stop()
     await closing.gate.drained()
+    await closing.transfers.stop()
     const by = connection ?? { via: 'cli', source: 'holdfast', agent: 'holdfast', session: undefined }
     for (const refused of refusals.take('all')) {
       await record(closing, 'UnauthenticatedCalls', { ...by, ...refused }, undefined, undefined, { minute: new Date(refused.minute).toISOString(), count: refused.count })
@@ -314,6 +330,12 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; certifica
     async call(connection, choose, input) {
       const opened = requireOpen()
       return opened.gate.call(connection, choose(opened.operations), input)
+    },
+
+    ownerOfDownload(id) {
+      const download = requireOpen().transfers.offered(id)
+      if (download === undefined) throw new VaultError('TRANSFER_ENDED')
+      return download.connection
     },
   }
   return vault

@@ -69,9 +69,15 @@ function declared(error: unknown, call: Call<unknown>, log: Log): unknown {
   }
   // Whatever an abandoned call throws, nobody waits for it.
   if (call.signal?.aborted === true) return asOrpcError(new VaultError('CANCELLED'))
+  return asOrpcError(declaredFailure(error, log))
+}
+
+/** A declared failure as it is; anything else is INTERNAL, and the log has its stack. */
+export function declaredFailure(error: unknown, log: Log): VaultError {
+  if (isVaultError(error)) return error
   const incident = randomUUID()
   log(incidentLine(incident, error))
-  return asOrpcError(new VaultError('INTERNAL', { incident }))
+  return new VaultError('INTERNAL', { incident })
 }
 
 /** `instanceof` alone would leave the code untyped. */

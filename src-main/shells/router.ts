@@ -1,19 +1,29 @@
 import { implement } from '@orpc/server'
 import { contract } from '#contract/contract.ts'
+import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { inspectFile, inspectFront } from '#services/files/inspect-file.ts'
+import { withProgress } from '#services/files/progress.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
+import type { Handles } from './handles.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
 export interface Context {
   readonly connection: Connection
+  /** Where a path may be given by an opaque name: the desktop app. */
+  readonly handles?: Handles
 }
 
 /** What the router must know beside the vault. */
 export interface Surroundings {
+  /** For reading a header, which needs no vault. */
+  readonly files: Files
+  readonly ambient: Ambient
   /** What a new vault is called if it is given no name. */
   readonly defaultName: string
   /** The PKCS#11 library that a new vault would use; undefined if there is none. Looked for anew at each question. */
@@ -21,7 +31,7 @@ export interface Surroundings {
 }
 
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, { defaultName, softHsm }: Surroundings) {
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
@@ -66,11 +76,22 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
       RotateKeyOnDemand: os.kms.RotateKeyOnDemand.handler(through((all) => all.rotateKeyOnDemand)),
       ScheduleKeyDeletion: os.kms.ScheduleKeyDeletion.handler(through((all) => all.scheduleKeyDeletion)),
       CancelKeyDeletion: os.kms.CancelKeyDeletion.handler(through((all) => all.cancelKeyDeletion)),
+      Sign: os.kms.Sign.handler(through((all) => all.sign)),
+      Verify: os.kms.Verify.handler(through((all) => all.verify)),
+      GenerateMac: os.kms.GenerateMac.handler(through((all) => all.generateMac)),
+      VerifyMac: os.kms.VerifyMac.handler(through((all) => all.verifyMac)),
+      GetPublicKey: os.kms.GetPublicKey.handler(through((all) => all.getPublicKey)),
+      DeriveSharedSecret: os.kms.DeriveSharedSecret.handler(through((all) => all.deriveSharedSecret)),
+      GenerateDataKeyPair: os.kms.GenerateDataKeyPair.handler(through((all) => all.generateDataKeyPair)),
+      GenerateDataKeyPairWithoutPlaintext: os.kms.GenerateDataKeyPairWithoutPlaintext.handler(through((all) => all.generateDataKeyPairWithoutPlaintext)),
+      Encapsulate: os.kms.Encapsulate.handler(through((all) => all.encapsulate)),
+      Decapsulate: os.kms.Decapsulate.handler(through((all) => all.decapsulate)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
+      dataKeys: os.console.dataKeys.handler(through((all) => all.listIssuedDataKeys)),
       clock: os.console.clock.handler(through((all) => all.readClock)),
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },
@@ -107,6 +128,35 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
         using next = Secret.own(input.next)
         await vault.recover(context.connection, code, next)
         return {}
+      }),
+    },
+    files: {
+      encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
+        const { keyId, context = {}, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...places, keyId, context, existing, job }))
+      }),
+      decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
+        const { context, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...places, context, existing, job }))
+      }),
+      inspect: os.files.inspect.handler(async ({ input, context }) => {
+        if ('head' in input) return inspectFront(input.head, input.size)
+        vault.sessions.principal(context.connection)
+        return inspectFile(files, placesOn(context, input).path)
+      }),
+      browse: os.files.browse.handler(async ({ input, context }) => {
+        const page = await vault.call(context.connection, (all) => all.browseFolder, input)
+        return { ...page, entries: page.entries.map((entry) => ({ ...entry, modifiedAt: new Date(entry.modifiedAt) })) }
+      }),
+      prepareUpload: os.files.prepareUpload.handler(async ({ input, context }) => {
+        const { name, size } = input
+        const purpose = input.purpose === 'encrypt'
+          ? { kind: input.purpose, keyId: input.keyId, context: input.context ?? {} }
+          : { kind: input.purpose, context: input.context }
+        const { id, expiresAt } = await vault.call(context.connection, (all) => all.prepareUpload, { name, size, purpose })
+        return { upload: id, expiresAt: new Date(expiresAt) }
       }),
     },
     accessKeys: {
@@ -151,3 +201,9 @@ export function createRouter(vault: Vault, { defaultName, softHsm }: Surrounding
 }
 
 export type HoldfastRouter = ReturnType<typeof createRouter>
+
+/** Where a file is and where its result goes, by their paths, if the line knows them by a name. */
+function placesOn({ handles }: Context, { path, folder }: { path: string; folder?: string | undefined }): { path: string; folder: string | undefined } {
+  const named = (text: string): string => handles?.path(text) ?? text
+  return { path: named(path), folder: folder === undefined ? undefined : named(folder) }
+}

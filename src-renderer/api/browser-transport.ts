@@ -1,9 +1,12 @@
 import { RPCLink } from '@orpc/client/websocket'
 import { bytesSerializer } from '#contract/serializer.ts'
+import { browserFile } from './browser-file.ts'
 import { LinkRefused, type Line, type Transport } from './transport.ts'
 
 /** Where this tab keeps its right to the transport. It ends with the tab and opens no vault. */
 const TOKEN = 'holdfast.token'
+/** How a one-time link's fragment begins. */
+const LINK = '#token='
 /** The server's close code for a token it does not know. */
 const REFUSED = 4401
 
@@ -13,6 +16,10 @@ const REFUSED = 4401
  */
 export function createBrowserTransport(): Transport {
   let link = takeLink()
+  // A new link that is pasted into this tab changes the fragment only: begin anew with it.
+  addEventListener('hashchange', () => {
+    if (location.hash.startsWith(LINK)) location.reload()
+  })
 
   return {
     async open() {
@@ -24,13 +31,14 @@ export function createBrowserTransport(): Transport {
       if (token === null) throw new LinkRefused()
       return await dial(token)
     },
+    given: (api, file) => browserFile(api, file, () => sessionStorage.getItem(TOKEN) ?? ''),
   }
 }
 
 /** The fragment's token, removed from the address at once: it must not stay in the history or be copied with the address. */
 function takeLink(): string | undefined {
   const token = /^#token=([A-Za-z0-9_-]+)$/.exec(location.hash)?.[1]
-  if (location.hash.startsWith('#token=')) history.replaceState(null, '', location.pathname + location.search)
+  if (location.hash.startsWith(LINK)) history.replaceState(null, '', location.pathname + location.search)
   return token
 }
 

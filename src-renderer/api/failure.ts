@@ -25,14 +25,16 @@ export function toFailure(error: unknown, signal?: AbortSignal): ApiFailure {
   if (error instanceof ApiFailure) return error
   if (signal?.aborted === true) return fromTable('CANCELLED')
   if (!(error instanceof ORPCError)) return fromTable('CONNECTION_LOST')
-  const data: unknown = error.data
-  const { text, advice, details } = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>
-  if (typeof error.code === 'string' && isFailureCode(error.code) && typeof text === 'string') {
+  return failureOf({ ...asRecord(error.data), code: error.code as unknown })
+}
+
+/** A failure as it travels (`code`, `text`, `advice`, `details`); anything else is our own fault. */
+export function failureOf(told: unknown): ApiFailure {
+  const { code, text, advice, details } = asRecord(told)
+  if (typeof code === 'string' && isFailureCode(code) && typeof text === 'string') {
     // AWS says nothing about an altered ciphertext: then the advice is the sentence.
     const advised = typeof advice === 'string' ? advice : undefined
-    return text === '' && advised !== undefined
-      ? new ApiFailure(error.code, advised, undefined, asRecord(details))
-      : new ApiFailure(error.code, text, advised, asRecord(details))
+    return text === '' && advised !== undefined ? new ApiFailure(code, advised, undefined, asRecord(details)) : new ApiFailure(code, text, advised, asRecord(details))
   }
   return new ApiFailure('INTERNAL', 'Something went wrong inside Holdfast.', 'Its log has the details.')
 }

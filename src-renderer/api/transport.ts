@@ -1,4 +1,6 @@
 import type { ClientContext, ClientLink } from '@orpc/client'
+import type { Api } from '#contract/contract.ts'
+import type { GivenFile } from './given-file.ts'
 
 /** One open way to the process that owns the vault. It ends once and is never reused. */
 export interface Line {
@@ -15,6 +17,8 @@ export interface Transport {
    * Throws LinkRefused if this page has no right to the transport any more; any other error means "try again later".
    */
   open(): Promise<Line>
+  /** A file that was dropped or chosen in the page. Left out: this transport has no way for it, and files are named by their path only. */
+  given?(api: Api, file: File): GivenFile
 }
 
 /** The one-time link was used or has expired: only a new one helps. */

@@ -30,8 +30,9 @@ export const useKeys = defineStore('keys', () => {
       fetched.push(...page.rows)
       total.value = page.total
       after = page.next
-      // The first load grows on screen; a later one replaces the list at once when it is whole.
-      if (first) rows.value = fetched.slice()
+      // The first load grows on screen, by doubling: sorting after each page would take longer than fetching. A later load
+      // replaces the list when it is whole.
+      if (first && fetched.length >= 2 * rows.value.length) rows.value = fetched.slice()
     } while (after !== undefined)
     rows.value = fetched
     complete.value = true

@@ -24,3 +24,15 @@ export function shortId(id: string): string {
 export function bothEnds(hex: string): string {
   return hex.length > 14 ? `${hex.slice(0, 8)}…${hex.slice(-4)}` : hex
 }
+
+/** A length in bytes, for reading: "512 B", "41 KB", "18.4 MB", "1.2 GB" (powers of 1000, as file managers show them). */
+export function byteSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  // What would be rounded to 1000 belongs to the next unit.
+  const scaled = bytes / 1000 ** power
+  const [value, unit] = scaled >= 999.95 && power < UNITS.length - 1 ? [1, power + 1] : [scaled, power]
+  return `${unit === 1 ? Math.round(value).toString() : value.toFixed(1)} ${UNITS[unit] ?? ''}`
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const

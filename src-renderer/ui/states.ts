@@ -1,5 +1,5 @@
 /** Shapes, drawn in StateShape. */
-export type Shape = 'disc' | 'ring' | 'triangle' | 'triangle-hollow' | 'diamond' | 'cross'
+export type Shape = 'disc' | 'ring' | 'triangle' | 'triangle-hollow' | 'diamond' | 'square' | 'cross'
 
 interface StateLook {
   readonly word: string
@@ -18,7 +18,7 @@ const DANGER = 'border-danger-line bg-danger-tint text-danger-text'
 const INFO = 'border-info-line bg-info-tint text-info-text'
 const NEUTRAL = 'border-line-strong bg-inset text-fg-2'
 
-/** How states look: those of keys (AWS KMS KeyState) and of HSM members. */
+/** How states look: those of keys (AWS KMS KeyState), of HSM members and of tokens. */
 export const stateLooks = {
   Enabled: { word: 'Enabled', shape: 'disc', solid: 'text-ok', inTable: 'text-fg', box: OK },
   Disabled: { word: 'Disabled', shape: 'ring', solid: 'text-fg-3', inTable: 'text-fg-2', box: NEUTRAL },
@@ -29,6 +29,7 @@ export const stateLooks = {
   opening: { word: 'Opening', shape: 'ring', solid: 'text-info', inTable: 'text-fg-2', box: INFO },
   closed: { word: 'Closed', shape: 'ring', solid: 'text-fg-3', inTable: 'text-fg-2', box: NEUTRAL },
   down: { word: 'Down', shape: 'cross', solid: 'text-caution-text', inTable: 'font-name text-caution-text', box: CAUTION },
+  software: { word: 'Software token', shape: 'square', solid: 'text-caution-text', inTable: 'text-caution-text', box: CAUTION },
   refused: { word: 'Refused', shape: 'triangle', solid: 'text-danger-text', inTable: 'font-name text-danger-text', box: DANGER },
 } as const satisfies Record<string, StateLook>
 

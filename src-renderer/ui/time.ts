@@ -1,4 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
+const days = new Intl.NumberFormat('en-US')
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -11,6 +13,29 @@ export function ago(then: Date, now: number): string {
   if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`
   if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`
   return `${Math.floor(passed / DAY)} d ago`
+}
+
+/** How far ahead, short: "in 12 min", "in 31 h", "in 41 d"; "now" for what has passed. Days only where there are two or more. */
+export function ahead(then: Date, now: number): string {
+  const left = then.getTime() - now
+  if (left <= 0) return 'now'
+  if (left < HOUR) return `in ${Math.max(1, Math.round(left / MINUTE))} min`
+  if (left < 2 * DAY) return `in ${Math.round(left / HOUR)} h`
+  return `in ${days.format(Math.round(left / DAY))} d`
+}
+
+/** With the day of the week: "Sun 3 Jan 2027", local. */
+export function weekday(date: Date): string {
+  return `${WEEKDAYS[date.getDay()] ?? ''} ${day(date)}`
+}
+
+/** How long something takes: "4.6 s", "14 s", "1 min 1 s", "2 h 5 min". */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
 }
 
 /** A date that cannot be read wrongly: "23 Nov 2026", local. */

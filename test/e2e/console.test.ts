@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { consoleFolder } from '../../src-main/shells/places.ts'
+import { missing } from './needs.ts'
 import { startOwner, type Owner } from './owner.ts'
 import { openScreen, type Screen } from './screen.ts'
 
 // The first pages as one person meets them, against a real `serve` with SoftHSM, in a real Chromium. Each sentence goes on where the one before ended.
 
-const missing = !process.env['HOLDFAST_CHROMIUM'] ? 'there is no Chromium' : !process.env['HOLDFAST_SOFTHSM'] ? 'there is no SoftHSM' : undefined
 const FIRST = 'orbit lantern meadow copper'
 const SECOND = 'quiet harbour winter fiddle'
 
@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
     await second.getByText('holdfast link', { exact: true }).waitFor()
     await second.close()
     // The refusal itself is a 403, which the browser writes into its console.
-    screen.complaints.splice(0, screen.complaints.length, ...screen.complaints.filter((text) => !text.includes('403')))
+    screen.forgive('403')
   })
 
   it('refuses a short passphrase at its field, with the vault\'s own minimum', async () => {
@@ -214,7 +214,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('shows the HSM and its token', async () => {
     await page.getByRole('link', { name: 'HSM', exact: false }).first().click()
     await heading('HSMs')
-    await page.getByText('Mechanisms').waitFor()
+    await page.getByText('Library', { exact: true }).waitFor()
     expect(await screen.look('hsms')).toEqual([])
   })
 

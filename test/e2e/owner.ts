@@ -18,9 +18,11 @@ export interface Owner {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startOwner(): Promise<Owner> {
+/** `prepare` makes what is in the home before `serve` opens it. */
+export async function startOwner(prepare: (home: string) => Promise<void> = async () => undefined): Promise<Owner> {
   const folder = mkdtempSync(join(tmpdir(), 'hf-story-'))
   const around = { home: join(folder, 'vault'), runtime: folder }
+  await prepare(around.home)
   const run = (...args: string[]) => {
     const [node, words] = commandLine(args)
     return spawn(node, words, { env: environment(around), stdio: ['pipe', 'pipe', 'pipe'] })

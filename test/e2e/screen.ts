@@ -9,6 +9,8 @@ export interface Screen {
   readonly page: Page
   /** What must not be: CSP and Trusted Types violations, errors in the page, errors and warnings in its console. */
   readonly complaints: string[]
+  /** Takes out what a story provoked: the browser writes each refused request into its console. */
+  forgive(text: string): void
   /** Takes a picture in light and in dark, and gives what axe finds in each. */
   look(name: string): Promise<string[]>
   /** One picture as it is, for what went wrong. */
@@ -46,6 +48,9 @@ export async function openScreen(): Promise<Screen> {
     context,
     page,
     complaints,
+    forgive(text) {
+      complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !complaint.includes(text)))
+    },
     async look(name) {
       const found: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readContext } from '../../src-renderer/features/keys/context.ts'
+import { readContext } from '#ui/context.ts'
 
 describe('the encryption context editor', () => {
   it('reads its pairs as a map and leaves out empty rows', () => {

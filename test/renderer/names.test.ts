@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { strengthOf } from '#ui/passphrase.ts'
-import { accountText, bothEnds, counted, shortId } from '#ui/numbers.ts'
+import { accountText, bothEnds, byteSize, counted, shortId } from '#ui/numbers.ts'
 import { aliasProblem } from '../../src-renderer/features/keys/alias.ts'
 
 describe('a new alias', () => {
@@ -45,5 +45,19 @@ describe('numbers and ids on screen', () => {
   it('shorten ids so that they can still be told apart', () => {
     expect(shortId('3019d84f-7c20-45e2-a445-826d9bc09206')).toBe('3019d84f…')
     expect(bothEnds('f1c09a7d00000000000000000000039a')).toBe('f1c09a7d…039a')
+  })
+})
+
+describe('the size of a file', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [12_400, '12 KB'],
+    [999_999, '1.0 MB'],
+    [18_400_000, '18.4 MB'],
+    [1_200_000_000, '1.2 GB'],
+    [9.1e15, '9.1 PB'],
+  ])('of %i bytes is "%s"', (bytes, text) => {
+    expect(byteSize(bytes)).toBe(text)
   })
 })

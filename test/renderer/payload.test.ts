@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readPayload, writePayload } from '../../src-renderer/features/keys/payload.ts'
+import { readPayload, writePayload } from '#ui/payload.ts'
 
 describe('bytes in a text field', () => {
   it('reads text as UTF-8', () => {

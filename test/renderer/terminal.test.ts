@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plainText } from '#ui/code.ts'
-import { commandLines, kebab, quoted, requestLines, type Call } from '../../src-renderer/features/keys/terminal.ts'
+import { commandLines, kebab, quoted, requestLines, type Call } from '#ui/terminal.ts'
 
 const encrypt: Call = {
   operation: 'Encrypt',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, day, exact } from '#ui/time.ts'
+import { ago, ahead, day, duration, exact, weekday } from '#ui/time.ts'
 
 const now = new Date(2026, 10, 23, 14, 20, 31)
 
@@ -28,5 +28,35 @@ describe('times on screen', () => {
 
   it('gives the exact moment with UTC', () => {
     expect(exact(now)).toMatch(/^23 Nov 2026, 14:20:31 (UTC|\(\d\d:\d\d:\d\d UTC\))$/)
+  })
+})
+
+describe('times ahead', () => {
+  it.each([
+    [0, 'now'],
+    [-5, 'now'],
+    [20, 'in 1 min'],
+    [12 * 60, 'in 12 min'],
+    [31 * 3600, 'in 31 h'],
+    [7 * 86_400 - 60, 'in 7 d'],
+    [41 * 86_400, 'in 41 d'],
+    [1501 * 86_400, 'in 1,501 d'],
+  ])('%i s ahead is "%s"', (seconds, text) => {
+    expect(ahead(new Date(now.getTime() + seconds * 1000), now.getTime())).toBe(text)
+  })
+
+  it('name the day of the week', () => {
+    expect(weekday(new Date(2027, 0, 3))).toBe('Sun 3 Jan 2027')
+  })
+})
+
+describe('how long something takes', () => {
+  it.each([
+    [4600, '4.6 s'],
+    [14_000, '14 s'],
+    [61_000, '1 min 1 s'],
+    [7_500_000, '2 h 5 min'],
+  ])('%i ms is "%s"', (milliseconds, text) => {
+    expect(duration(milliseconds)).toBe(text)
   })
 })

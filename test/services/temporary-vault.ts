@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Ambient } from '#core/ports/ambient.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Home } from '#core/ports/home.ts'
 import { compose, type Holdfast } from '#shells/compose.ts'
@@ -29,6 +30,7 @@ export interface TemporaryVault extends AsyncDisposable {
 export interface Adapters {
   readonly hsm?: Hsm
   readonly home?: (path: string) => Home
+  readonly files?: (homePath: string) => Files
   readonly ambient?: Ambient
 }
 
@@ -40,7 +42,7 @@ export function temporaryHome(adapters: Adapters = {}): TemporaryVault {
 
 /** A composed Holdfast on a home that may exist already. */
 export function vaultAt(homePath: string, adapters: Adapters = {}, cleanUp: () => void = () => undefined): TemporaryVault {
-  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath), ambient: adapters.ambient })
+  const holdfast = compose({ homePath, hsm: adapters.hsm, home: adapters.home?.(homePath), files: adapters.files?.(homePath), ambient: adapters.ambient })
   if (!holdfast.home.acquire()) throw new Error('the home is in use')
 
   function connect(): { api: Client; connection: Connection } {

@@ -3,7 +3,8 @@ import type { Store } from './store.ts'
 
 /**
  * One home: the folder of one vault, outside and around its encrypted database. Layout: `owner.lock`, `vault/` (keyslots.json, vault.db,
- * tokens/), `pending-events`, `tokens.json`, `endpoint-ca.pem`. All files 0600 but for the last, all folders 0700.
+ * tokens/), `pending-events`, `tokens.json`, `endpoint-ca.pem`; `unfinished/` and `spool/` belong to the Files port. All files 0600 but for
+ * the certificate, all folders 0700.
  */
 export interface Home {
   /** Absolute path. */

@@ -79,7 +79,9 @@ export interface SlotKeyRow {
 export interface MemberTable {
   list(): MemberRow[]
   get(id: MemberId): MemberRow | undefined
-  put(row: MemberRow): void
+  /** Apart from the row, so that a PIN is in memory only where a PIN is wanted. The caller wipes the buffers. */
+  pins(id: MemberId): MemberPins | undefined
+  put(row: MemberRow, pins: MemberPins): void
   setRung(id: MemberId, rung: SealingRung): void
 }
 
@@ -104,7 +106,10 @@ export interface MemberRow {
   readonly serial: string
   /** The rung that new material on this member gets. */
   readonly rung: SealingRung
-  /** UTF-8 of the user PIN; undefined where the vault does not keep it. The caller wipes the buffer. */
+}
+
+export interface MemberPins {
+  /** UTF-8 of the user PIN; undefined where the vault does not keep it. */
   readonly pin: Uint8Array | undefined
   /** A software token's next PIN, stored before C_SetPIN. */
   readonly pendingPin: Uint8Array | undefined
@@ -200,8 +205,13 @@ export interface MaterialRow {
   readonly memberId: MemberId
   readonly ckaId: Uint8Array
   readonly kind: MaterialKind
-  readonly rung: SealingRung
+  /** Undefined for material that seals nothing: HMAC keys and key pairs of the token. */
+  readonly rung: SealingRung | undefined
   readonly checkValue: Uint8Array | undefined
+  /** SubjectPublicKeyInfo in DER, of a pair in the token or of a sealed one; undefined for secret keys. */
+  readonly publicKey: Uint8Array | undefined
+  /** The private key of a `SEALED` key as a blob under this very material (purpose `private-key`): gone for good when the material is. */
+  readonly sealedKey: Uint8Array | undefined
   readonly createdAt: number
   /** Encryptions reserved so far, durably, in blocks: the true count is at most this. */
   readonly reserved: number

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addAccessKey } from './access-key.ts'
 import { addAccount } from './account.ts'
 import { addEndpoint } from './endpoint.ts'
+import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
@@ -54,6 +55,7 @@ export function createProgram(place: Place): Command {
   addAccessKey(program, place)
   addAccount(program, place)
   addHsm(program, place)
+  addFile(program, place)
   return program
 }
 

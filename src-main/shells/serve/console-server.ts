@@ -4,9 +4,11 @@ import { z } from '#contract/zod.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Handler } from '../transport.ts'
 import type { Admission } from './admission.ts'
+import { json, plain } from './answers.ts'
 import { createConsoleSockets } from './console-socket.ts'
-import { commonHeaders, newNonce, pageHeaders } from './headers.ts'
+import type { FileTransfers } from './file-transfers.ts'
 import { type Stranger, strangerIn } from './origin.ts'
+import { answerFor } from './page-answer.ts'
 import type { Pages } from './pages.ts'
 
 export interface ConsoleServer {
@@ -23,6 +25,8 @@ export interface ConsoleOptions {
   readonly pages: Pages
   readonly admission: Admission
   readonly handler: Handler
+  /** Uploads and downloads; undefined for a console without. */
+  readonly files?: FileTransfers | undefined
   /** 0 takes a free one. */
   readonly port: number
 }
@@ -31,13 +35,15 @@ export interface ConsoleOptions {
 export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { admission, pages } = options
   const sockets = createConsoleSockets(admission, options.handler)
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 })
+  // A large file takes its time: each body has a limit of its own, where it is read.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 })
   server.maxConnections = 256
   const port = await listening(server, options.port)
 
   server.on('request', (request, response) => {
-    const stranger = strangerIn(request.headers, port, request.method === 'POST' ? 'needs origin' : 'may lack origin')
+    const stranger = strangerIn(request.headers, port, sends(request) ? 'needs origin' : 'may lack origin')
     if (stranger !== undefined) plain(response, stranger, strangerTexts[stranger])
+    else if (options.files?.answer(request, response) === true) return
     else if (request.method === 'POST' && request.url === '/session') void exchangeLink(request, response, admission)
     else if (request.method === 'GET' || request.method === 'HEAD') sendPage(request, response, pages)
     else plain(response, 405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
@@ -68,32 +74,19 @@ export async function serveConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
 }
 
+/** What our own page asks with an Origin; browsers send none with plain reads of their own site. */
+function sends({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' || (method === 'PUT' && url?.startsWith('/files/') === true)
+}
+
 const strangerTexts = {
   421: 'This is Holdfast on its own machine, reached under a name that is not its own.',
   403: 'Only the console itself may ask.',
 } as const satisfies Record<Stranger, string>
 
 function sendPage(request: IncomingMessage, response: ServerResponse, pages: Pages): void {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  const page = pages.file(path)
-  if (page !== undefined) {
-    const { body } = page
-    const caching = page.immutable ? 'private, max-age=31536000, immutable' : 'no-cache'
-    response.writeHead(200, { ...commonHeaders, 'Content-Type': page.type, 'Content-Length': body.length, 'Cache-Control': caching })
-    response.end(request.method === 'HEAD' ? undefined : body)
-    return
-  }
-  // A route of the page has no file ending; what has one is a file that is not there.
-  if (path !== '/index.html' && /\.[^/]*$/.test(path)) {
-    plain(response, 404, 'Not found.')
-  } else if (pages.index === undefined) {
-    plain(response, 404, 'The console is not built. Run `npm run build`, then start Holdfast again.')
-  } else {
-    const nonce = newNonce()
-    const body = Buffer.from(pages.index.replaceAll('__CSP_NONCE__', nonce))
-    response.writeHead(200, { ...pageHeaders(nonce), 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': body.length })
-    response.end(request.method === 'HEAD' ? undefined : body)
-  }
+  const { status, headers, body } = answerFor(pages, (request.url ?? '/').split('?', 1)[0] ?? '/')
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(request.method === 'HEAD' ? undefined : body)
 }
 
 const exchangeForm = z.object({ link: z.string().max(128) })
@@ -112,10 +105,14 @@ async function exchangeLink(request: IncomingMessage, response: ServerResponse, 
   }
 }
 
-/** Undefined for a body that is no JSON, or beyond 1 KiB. */
+/** For a form's body, in milliseconds. */
+const PATIENCE = 10_000
+
+/** Undefined for a body that is no JSON, beyond 1 KiB, or longer in coming than `PATIENCE`. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = []
   let length = 0
+  const timer = setTimeout(() => request.destroy(), PATIENCE)
   try {
     for await (const part of request as AsyncIterable<Buffer>) {
       length += part.length
@@ -126,15 +123,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   } catch {
     // Cut off by the client, or no JSON: both are no form, and say nothing more.
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(value))
-}
-
-function plain(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { ...commonHeaders, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers }).end(`${text}\n`)
 }
 
 async function listening(server: Server, port: number): Promise<number> {

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from '#contract/zod.ts'
-import type { Connection } from '#services/sessions.ts'
 import { NOT_PROVEN, openInbox } from '../inbox.ts'
 import { type Handler, MAX_MESSAGE } from '../transport.ts'
 import type { Admission, Visitor } from './admission.ts'
+import { connectionOf } from './tab-connection.ts'
 
 export interface ConsoleSockets {
   /** Takes over a connection whose Host and Origin are ours. */
@@ -72,21 +72,6 @@ function visitorOf(message: { binary: boolean; bytes: Buffer } | undefined, admi
   }
   const form = firstMessage.safeParse(json)
   return form.success ? admission.visitor(form.data.token) : undefined
-}
-
-/** The tab's session lives with the visitor, so all its connections share it, before and after a reload. */
-function connectionOf(visitor: Visitor, request: IncomingMessage): Connection {
-  return {
-    via: 'console',
-    source: request.socket.remoteAddress ?? '127.0.0.1',
-    agent: (request.headers['user-agent'] ?? 'unknown').slice(0, 256),
-    get session() {
-      return visitor.session
-    },
-    set session(session) {
-      visitor.session = session
-    },
-  }
 }
 
 function limitRate(socket: WebSocket): void {

@@ -5,6 +5,7 @@ import { listenLocally, type LocalServices } from '../local/listen.ts'
 import { createHandler, type Handler } from '../transport.ts'
 import { createAdmission } from './admission.ts'
 import { type ConsoleServer, serveConsole } from './console-server.ts'
+import { createFileTransfers } from './file-transfers.ts'
 import { readPages } from './pages.ts'
 
 /** A vault's owner that others can reach: the console in a browser, commands over the local socket. */
@@ -31,7 +32,9 @@ export async function runOwner(holdfast: Holdfast, options: OwnerOptions): Promi
   holdfast.vault.reside()
   const handler = createHandler(holdfast.router, options.log)
   const admission = createAdmission(createAmbient())
-  const console = await serveConsole({ pages: readPages(options.renderer), admission, handler, port: options.port })
+  const files = createFileTransfers({ vault: holdfast.vault, admission, log: options.log })
+  await holdfast.files.removeLeftovers()
+  const console = await serveConsole({ pages: readPages(options.renderer), admission, handler, files, port: options.port })
   try {
     const local = await listenLocally(holdfast.home.path, localServices(handler, console), options.environment)
     return {

@@ -3,6 +3,7 @@ import { useApi } from '#api/client.ts'
 import { toFailure, type ApiFailure } from '#api/failure.ts'
 import { counted } from '#ui/numbers.ts'
 import { confirm } from '#ui/confirm.ts'
+import { nameOf } from '#ui/key-names.ts'
 import { ago } from '#ui/time.ts'
 import { useKeys } from '#stores/keys.ts'
 
@@ -13,11 +14,6 @@ const AT_ONCE = 8
 export interface Outcome {
   readonly done: readonly KeyRowView[]
   readonly failed: readonly { readonly row: KeyRowView; readonly failure: ApiFailure }[]
-}
-
-/** The name that a person knows a key by. */
-export function nameOf(row: Pick<KeyRowView, 'aliases' | 'keyId'>): string {
-  return row.aliases[0] ?? row.keyId
 }
 
 /** Why a key cannot be switched to this state now; undefined if it can. */

@@ -1,7 +1,7 @@
 import { computed, reactive, type ComputedRef } from 'vue'
 import type { Tag } from '#core/vocabulary/kms.ts'
 import { aliasProblem } from './alias.ts'
-import type { Call } from './terminal.ts'
+import type { Call } from '#ui/terminal.ts'
 
 /** A key that is being thought about: nothing of it exists before the review. */
 export interface Draft {

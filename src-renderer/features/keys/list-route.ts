@@ -3,13 +3,15 @@ import { useRoute, useRouter } from 'vue-router'
 import type { TableSort } from '#ui/table.ts'
 
 const states = ['any', 'Enabled', 'Disabled', 'PendingDeletion', 'Unavailable'] as const
-const origins = ['any', 'HSM', 'SEALED'] as const
+const protections = ['any', 'HSM', 'SEALED'] as const
 
 interface ListRoute {
   readonly filter: WritableComputedRef<string>
   readonly state: WritableComputedRef<(typeof states)[number]>
-  readonly origin: WritableComputedRef<(typeof origins)[number]>
+  readonly protection: WritableComputedRef<(typeof protections)[number]>
   readonly sort: WritableComputedRef<TableSort>
+  /** Drops the filter and keeps the order. */
+  clear(): void
 }
 
 /** The list's filter and order, kept in the route so that every view of it is a link. */
@@ -37,7 +39,7 @@ export function useListRoute(): ListRoute {
   return {
     filter: computed({ get: () => read('q'), set: (text) => write('q', text) }),
     state: oneOf('state', states),
-    origin: oneOf('protection', origins),
+    protection: oneOf('protection', protections),
     sort: computed({
       get: () => {
         const text = read('sort')
@@ -45,5 +47,9 @@ export function useListRoute(): ListRoute {
       },
       set: ({ id, descending }) => write('sort', id === 'alias' && !descending ? '' : `${descending ? '-' : ''}${id}`),
     }),
+    clear() {
+      const { sort } = route.query
+      void router.replace({ query: sort === undefined ? {} : { sort } })
+    },
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * The Files port: the host's files as jobs read and write them. Paths are absolute. Links are never followed at the last step of a path.
+ * Buffers stay the caller's and may be used again once the call has resolved. Nothing is cached: each call is the disk's own word.
+ */
+export interface Files {
+  /** Opens an ordinary file. Throws FILE_UNREADABLE for everything else: missing, a folder, a link, a device, not permitted. */
+  open(path: string): Promise<SourceFile>
+  /**
+   * Begins a new file. Until `commit` it is a hidden `.part` in the same folder, readable by its owner only; whatever stands under the name
+   * stays as it is. Throws FILE_UNWRITABLE, FILE_EXISTS, DISK_FULL (also if the folder has not the room for `size` bytes).
+   */
+  create(file: NewFile): Promise<TargetFile>
+  /** A nameless file of this process in the vault's own folder, gone at the latest with the process. Throws DISK_FULL, FILE_UNWRITABLE. */
+  spool(size: number): Promise<SpoolFile>
+  /** One page of a folder: its folders first, each kind in the order of names. Throws FILE_UNREADABLE. */
+  list(folder: string | undefined, page: { readonly after?: string | undefined; readonly limit: number }): Promise<FolderPage>
+  /** Removes the `.part`s and spool files that an earlier process of this home left behind. For the owner of the home only. */
+  removeLeftovers(): Promise<void>
+}
+
+/** Bytes that can be read. */
+export interface ByteSource {
+  readonly size: number
+  /** Fills the buffer from a position on. Throws FILE_CHANGED if the bytes end before it is full, FILE_UNREADABLE if the disk fails. */
+  read(into: Uint8Array, position: number): Promise<void>
+}
+
+/** Bytes go in, each behind the ones before. */
+export interface ByteSink {
+  /** Resolves once the parts are taken. Throws DISK_FULL, FILE_UNWRITABLE; CANCELLED if nobody takes them any more. */
+  write(parts: readonly Uint8Array[]): Promise<void>
+}
+
+export interface SourceFile extends ByteSource {
+  readonly path: string
+  readonly folder: string
+  /** The last part of the path. */
+  readonly name: string
+  readonly facts: FileFacts
+  /** Throws FILE_CHANGED if the file has been written to since it was opened. */
+  requireUnchanged(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What goes over from a file to what is made of it. */
+export interface FileFacts {
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly modifiedAt: number
+  /** Permission bits, 0 to 0o777. */
+  readonly mode: number
+}
+
+export interface NewFile {
+  readonly folder: string
+  readonly name: string
+  /** How many bytes it will have. */
+  readonly size: number
+  readonly facts: FileFacts
+  /** What to do about a file that has the name already, or has it by the time of `commit`. */
+  readonly existing: ExistingFile
+}
+
+/** `refuse`: FILE_EXISTS. `replace`: the new file takes its place in one step. `keep-both`: the new file gets a number. */
+export const existingFilePolicies = ['refuse', 'replace', 'keep-both'] as const
+export type ExistingFile = (typeof existingFilePolicies)[number]
+
+export interface TargetFile extends ByteSink {
+  /** Makes content, time and mode durable, then the name. Resolves with the path. If it throws, `discard` is still due. */
+  commit(): Promise<string>
+  /** Removes what was written; after `commit` it does nothing. Never throws: a `.part` that cannot be removed is a leftover. */
+  discard(): Promise<void>
+}
+
+export interface SpoolFile extends ByteSource, ByteSink {
+  /** Frees its room. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface FolderPage {
+  readonly folder: string
+  /** Undefined for the root. */
+  readonly parent: string | undefined
+  readonly entries: readonly FolderEntry[]
+  readonly total: number
+  /** `after` of the next page; undefined if this is the last. */
+  readonly next: string | undefined
+}
+
+export interface FolderEntry {
+  readonly name: string
+  readonly path: string
+  /** `other` cannot be encrypted: a link, a device, a socket. */
+  readonly kind: 'folder' | 'file' | 'other'
+  readonly size: number
+  readonly modifiedAt: number
+}
