@@ -18,7 +18,8 @@ export function addAccessKey(program: Command, place: Place): void {
     .option('--principal <principal>', "root, or the ARN of an account's root", 'root')
     .option('--access-key-id <id>', 'the id of a key that exists elsewhere')
     .option('--secret-access-key-file <file>', 'reads its secret from the first line of a file; - is the standard input')
-    .addHelpText('after', '\nExample:\n  $ holdfast access-key create --json')
+    .option('--export', "prints lines for a shell's eval, which set what AWS clients read")
+    .addHelpText('after', '\nExample:\n  $ eval "$(holdfast access-key create --export)"')
     .action(async (_options: unknown, command: Command) => {
       await withAccess(command, place, create)
     })
@@ -75,6 +76,12 @@ async function create(access: Access, globals: Globals): Promise<void> {
   bytes?.fill(0)
   if (globals.json) {
     printJson({ ...shown, ...secret })
+    return
+  }
+  if (globals.flag('export')) {
+    printLine(`export AWS_ACCESS_KEY_ID=${shown.accessKeyId}`)
+    // Base64's characters need no quotes; a secret that was taken over is not known here.
+    if (secret.secretAccessKey !== undefined) printLine(`export AWS_SECRET_ACCESS_KEY=${secret.secretAccessKey}`)
     return
   }
   printLine(`Access key  ${shown.accessKeyId}`)
