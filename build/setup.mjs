@@ -2,6 +2,7 @@
 // `node build/setup.mjs` does it by itself; `npm start` and `npm test` call it first.
 
 import { pathToFileURL } from 'node:url'
+import { installAwsClients } from './aws-clients.mjs'
 import { chromiumPath, installChromium } from './chromium.mjs'
 import { checkSystemNode, withProjectPath } from './node.mjs'
 import { installPackages } from './packages.mjs'
@@ -20,6 +21,7 @@ export async function setUp({ tests }) {
   if (tests) {
     await installSoftHsm()
     await installChromium()
+    await tryTo(installAwsClients)
   } else {
     await tryTo(installSoftHsm)
   }
