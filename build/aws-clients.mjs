@@ -1,6 +1,7 @@
 // AWS's command line and boto3, which the tests point at our endpoint. They are other people's programs that nobody needs to use Holdfast:
 // root on Debian gets them, everybody else's tests skip what is not there and say so.
 
+import { existsSync } from 'node:fs'
 import { capture, which } from './child.mjs'
 import { installSystemPackages, isDebian, isRoot } from './debian.mjs'
 import { step } from './progress.mjs'
@@ -13,8 +14,8 @@ export async function installAwsClients() {
 }
 
 async function hasBoto3() {
-  for (const python of ['python3', '/usr/bin/python3']) {
-    if (which(python) && (await capture(python, ['-c', 'import boto3'])).code === 0) return true
+  for (const python of [which('python3'), '/usr/bin/python3']) {
+    if (python && existsSync(python) && (await capture(python, ['-c', 'import boto3'])).code === 0) return true
   }
   return false
 }

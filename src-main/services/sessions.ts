@@ -107,6 +107,8 @@ export function createSessions(ambient: Ambient, crypto: Crypto): Sessions {
 
     issue(connection) {
       const signedIn = current(connection)
+      // A signature proves one request, not whoever comes later with a token.
+      if (signedIn.signed !== undefined) throw new VaultError('NOT_SIGNED_IN')
       // A session of its own, so that ending the login does not end this connection, nor the other way round.
       const session = this.open({ ...connection, session: undefined }, signedIn.principal)
       const token = ambient.random(32)
