@@ -3,7 +3,7 @@ import { chromiumPath } from './build/chromium.mjs'
 import { softHsmPath } from './build/softhsm.mjs'
 
 // What a test area needs decides its project; an area that needs nothing is `unit`, so that no test file is without a home.
-const needSoftHsm = ['test/hsm/**', 'test/services/**', 'test/store/**', 'test/shells/**', 'test/transports/**']
+const needSoftHsm = ['test/hsm/**', 'test/services/**', 'test/endpoints/**', 'test/store/**', 'test/shells/**', 'test/transports/**']
 const needBrowser = ['test/e2e/**']
 const needElectron = ['test/electron/**']
 

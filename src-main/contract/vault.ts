@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { enforcementBadges } from '#core/vocabulary/tokens.ts'
 import { bytes } from './bytes.ts'
+import { endpointView } from './endpoint.ts'
 import { declaredErrors } from './failures.ts'
 import { z } from './zod.ts'
 
@@ -52,6 +53,8 @@ export const statusView = z.object({
   /** When the next passphrase is looked at, after wrong ones. */
   nextTryAt: z.date().optional(),
   hasRecovery: z.boolean(),
+  /** Present while the endpoint is on. */
+  endpoint: endpointView.optional(),
   /** The PKCS#11 library that a new vault would use; undefined if none was found. Only while there is no vault. */
   softHsm: z.string().optional(),
   /** Who is signed in on this connection. */

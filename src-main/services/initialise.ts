@@ -11,8 +11,9 @@ import { chooseRung } from '#core/sealing/rung.ts'
 import { sealingChecks } from '#core/tokens/checks.ts'
 import { toHex, utf8 } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { asAccountId, asRegion, type AccountId, type MemberId, type Region, type VaultId } from '#core/vocabulary/ids.ts'
+import type { MemberId, Region, VaultId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { chosenAccount, chosenRegion } from './account-names.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
 import { memberConfig } from './members.ts'
 import { requireLength } from './passphrase.ts'
@@ -48,7 +49,7 @@ interface Parts {
 export async function initialise(parts: Parts, request: InitialiseRequest, connection: Connection): Promise<Initialised> {
   requireLength(request.passphrase)
   const account = chosenAccount(parts.ambient, request.account)
-  const region = chosenRegion(request.region)
+  const region = chosenRegion(request.region ?? 'us-east-1')
   const principal: Principal = { type: 'Root', arn: rootArn(account), account }
   const vaultId = parts.ambient.uuid() as VaultId
   const staged = parts.home.stage()
@@ -136,21 +137,4 @@ async function makeSoftToken(parts: Parts, staged: StagedVault, { vaultId, pin, 
 /** 128 random bits in hex: every token takes 32 ASCII digits and letters. */
 function randomPin(ambient: Ambient): Secret {
   return Secret.own(utf8(toHex(ambient.random(16))))
-}
-
-function chosenAccount(ambient: Ambient, text: string | undefined): AccountId {
-  if (text === undefined) {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = ambient.random(6)
-    const number = (((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) % 1e12
-    return String(number).padStart(12, '0') as AccountId
-  }
-  const account = asAccountId(text)
-  if (account === undefined) throw new VaultError('ValidationException', { text: 'An account is 12 digits.' })
-  return account
-}
-
-function chosenRegion(text: string | undefined): Region {
-  const region = asRegion(text ?? 'us-east-1')
-  if (region === undefined) throw new VaultError('ValidationException', { text: 'A Region is 2 to 32 lower-case letters, digits and hyphens, such as us-east-1 or lab.' })
-  return region
 }

@@ -159,6 +159,26 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
         return { upload: id, expiresAt: new Date(expiresAt) }
       }),
     },
+    accessKeys: {
+      create: os.accessKeys.create.handler(async ({ input, context }) => {
+        using secretAccessKey = input.secretAccessKey && Secret.own(input.secretAccessKey)
+        return await vault.call(context.connection, (all) => all.createAccessKey, { ...input, secretAccessKey: secretAccessKey?.bytes })
+      }),
+      list: os.accessKeys.list.handler(through((all) => all.listAccessKeys)),
+      update: os.accessKeys.update.handler(through((all) => all.updateAccessKey)),
+      delete: os.accessKeys.delete.handler(through((all) => all.deleteAccessKey)),
+    },
+    accounts: {
+      list: os.accounts.list.handler(through((all) => all.listAccounts)),
+      create: os.accounts.create.handler(through((all) => all.createAccount)),
+      addRegion: os.accounts.addRegion.handler(through((all) => all.addRegion)),
+    },
+    endpoint: {
+      start: os.endpoint.start.handler(through((all) => all.startEndpoint)),
+      stop: os.endpoint.stop.handler(through((all) => all.stopEndpoint)),
+      log: os.endpoint.log.handler(({ context }) => ({ requests: vault.requests(context.connection) })),
+      authority: os.endpoint.authority.handler(through((all) => all.readEndpointAuthority)),
+    },
     session: {
       signIn: os.session.signIn.handler(async ({ input, context }) => {
         using passphrase = Secret.own(input.passphrase)

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
-import { aliasRow, intentRow, keyRow, materialId, materialRow, memberPins, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
+import { accessKeyRow, aliasRow, intentRow, keyRow, materialId, materialRow, memberPins, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
 
 /** What a suite needs of an adapter: a new empty store, and the same one closed and opened again. */
 export interface StoreUnderTest {
@@ -211,6 +211,42 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         expect(store.read(({ aliases }) => aliases.countOfKey(keyRow(1).id))).toBe(3)
         const remove = (): Promise<boolean> => store.write(({ aliases }) => aliases.remove(scope, aliasRow(1, 'alias/a').name))
         expect([await remove(), await remove()]).toEqual([true, false])
+      })
+
+      it('know which accounts are declared in which Region', async () => {
+        await store.write(({ vault }) => { vault.addAccount(scope) })
+        expect(store.read(({ vault }) => [vault.declares(scope), vault.declares(otherScope), vault.declares({ ...scope, region: 'lab' as never })])).toEqual([true, false, false])
+      })
+
+      it('hold access keys, and their secrets apart from what lists them', async () => {
+        const secret = Uint8Array.of(1, 2, 3)
+        await store.write(({ accessKeys }) => {
+          accessKeys.insert(accessKeyRow('AKIAB', { createdAt: 2 }), secret)
+          accessKeys.insert(accessKeyRow('AKIAA', { createdAt: 2, active: false }), Uint8Array.of(9))
+          accessKeys.insert(accessKeyRow('AKIAC', { createdAt: 1, usedAt: 7 }), Uint8Array.of(8))
+        })
+        expect(store.read(({ accessKeys }) => accessKeys.list())).toEqual([
+          accessKeyRow('AKIAC', { createdAt: 1, usedAt: 7 }),
+          accessKeyRow('AKIAA', { createdAt: 2, active: false }),
+          accessKeyRow('AKIAB', { createdAt: 2 }),
+        ])
+        const { id } = accessKeyRow('AKIAB')
+        expect(store.read(({ accessKeys }) => accessKeys.secret(id))).toEqual(secret)
+        expect(await store.write(({ accessKeys }) => accessKeys.setActive(id, false))).toBe(true)
+        await store.write(({ accessKeys }) => { accessKeys.setUsed(id, 100, 40) })
+        await store.write(({ accessKeys }) => { accessKeys.setUsed(id, 120, 60) })
+        expect(store.read(({ accessKeys }) => accessKeys.get(id))).toEqual(accessKeyRow('AKIAB', { createdAt: 2, active: false, usedAt: 100 }))
+        const remove = (): Promise<boolean> => store.write(({ accessKeys }) => accessKeys.remove(id))
+        expect([await remove(), await remove()]).toEqual([true, false])
+        expect(store.read(({ accessKeys }) => [accessKeys.get(id), accessKeys.secret(id)])).toEqual([undefined, undefined])
+        expect(await store.write(({ accessKeys }) => accessKeys.setActive(id, true))).toBe(false)
+        await expect(store.write(({ accessKeys }) => { accessKeys.insert(accessKeyRow('AKIAC'), secret) })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      })
+
+      it('hold one certificate in each role, the newer in place of the older', async () => {
+        const row = (n: number) => ({ privateKey: Uint8Array.of(n), certificate: Uint8Array.of(n, n), endsAt: n })
+        await store.write(({ certificates }) => { [1, 2].forEach((n) => { certificates.put('server', row(n)) }) })
+        expect(store.read(({ certificates }) => [certificates.get('server'), certificates.get('authority')])).toEqual([row(2), undefined])
       })
 
       it('hold intents before their keys exist, until they are removed', async () => {

@@ -1,6 +1,6 @@
-import type { AliasRow, IntentRow, KeyRow, MaterialRow, MemberPins, MemberRow, VaultRow } from '#core/ports/store.ts'
+import type { AccessKeyRow, AliasRow, IntentRow, KeyRow, MaterialRow, MemberPins, MemberRow, VaultRow } from '#core/ports/store.ts'
 import type { TokenProfile } from '#core/tokens/profile.ts'
-import { asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
+import { asAccessKeyId, asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
 
 // Rows with everything set; tests change what they are about.
 
@@ -75,6 +75,10 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
 
 export function aliasRow(n: number, name: string, change: Partial<AliasRow> = {}): AliasRow {
   return { ...scope, name: name as AliasName, keyId: sure(asKeyId(uuid(n))), createdAt: 5, updatedAt: 6, ...change }
+}
+
+export function accessKeyRow(id: string, change: Partial<AccessKeyRow> = {}): AccessKeyRow {
+  return { id: sure(asAccessKeyId(id)), account: scope.account, principal: 'arn:aws:iam::123456789012:root', active: true, createdAt: 5, usedAt: undefined, ...change }
 }
 
 export function intentRow(n: number): IntentRow {
