@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)(`the page of the desktop app${because}`, 
     await page.bringToFront()
     await app.main.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
     await page.evaluate(() => navigator.clipboard.writeText('an ARN'))
-    expect(await app.main.evaluate(({ clipboard }) => clipboard.readText())).toBe('an ARN')
+    await expect.poll(() => app.main.evaluate(({ clipboard }) => clipboard.readText())).toBe('an ARN')
   })
 
   it('is served alone under its scheme', async () => {
