@@ -34,7 +34,7 @@ async function newKey(): Promise<Key> {
 function signed(credentials: Key, region = 'lab'): ReceivedRequest {
   const date = new Date(clocks.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const { headers } = aws4.sign({ service: 'kms', region, method: 'POST', path: '/', host: 'x', body: '{}', headers: { 'X-Amz-Date': date } }, credentials)
-  return { method: 'POST', path: '/', query: '', headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as const), body: bytes('{}') }
+  return { method: 'POST', path: '/', query: '', headers: Object.entries(headers).map(([name, value]) => [name, value] as const), body: bytes('{}') }
 }
 
 function authenticated(request: ReceivedRequest): Connection {
