@@ -1,4 +1,4 @@
-import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { hashRaw } from '@node-rs/argon2'
 import type { Argon2Parameters, Crypto } from '#core/ports/crypto.ts'
 import { aesGcm, aesGcmOpen, aesGcmSeal } from './aes-gcm.ts'
@@ -16,7 +16,8 @@ function sha256(data: Uint8Array): Uint8Array {
 }
 
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return plain(createHmac('sha256', key).update(data).digest())
+  // A key given as bytes costs Node 24 another 10 µs in each call (it throws and catches to learn that they are no KeyObject).
+  return plain(createHmac('sha256', createSecretKey(key)).update(data).digest())
 }
 
 function hkdfSha256(input: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
