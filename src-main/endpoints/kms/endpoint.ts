@@ -21,6 +21,7 @@ export function createKmsEndpoint(parts: { ambient: Ambient; vault: () => Vault;
   const log = createRequestLog()
   let running: { readonly listener: Listener; readonly since: number } | undefined
   let starting = false
+  let turn: Promise<void> | undefined
 
   function state(): Endpoint['state'] {
     if (running === undefined) return undefined
@@ -28,9 +29,24 @@ export function createKmsEndpoint(parts: { ambient: Ambient; vault: () => Vault;
     return { url: listener.url, transport: listener.transport, since, ready: listener.ready }
   }
 
+  /**
+   * Resolves at the end of this turn of the event loop, for all requests that were read in it: what waited behind one commit then goes to the
+   * HSM as one batch.
+   */
+  function sameTurn(): Promise<void> {
+    turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        turn = undefined
+        resolve()
+      })
+    })
+    return turn
+  }
+
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const [at, started, requestId] = [ambient.now(), ambient.monotonic(), ambient.uuid()]
     const body = await readBody(incoming, LARGEST_BODY)
+    await sameTurn()
     // Its sender has gone in the middle: there is nobody to answer.
     if (body === undefined) return
     const request = receivedRequest(incoming, body === 'too large' ? new Uint8Array() : body)
