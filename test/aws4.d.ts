@@ -10,6 +10,6 @@ declare module 'aws4' {
     readonly headers: Readonly<Record<string, string>>
     readonly signQuery?: boolean
   }
-  const aws4: { sign(options: Options, credentials: { accessKeyId: string; secretAccessKey: string }): { path: string; headers: Record<string, string> } }
+  const aws4: { sign(options: Options, credentials: { accessKeyId: string; secretAccessKey: string }): { path: string; headers: Record<string, string | number> } }
   export default aws4
 }

@@ -1,5 +1,6 @@
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Scope, Store, Tables } from '#core/ports/store.ts'
+import type { AccessKeyId } from '#core/vocabulary/ids.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import { appendRecord, recordedFailure, vaultEvent, type AuditEvent } from './audit.ts'
 import { authorise } from './authorisation.ts'
@@ -19,6 +20,7 @@ export interface Gate {
 
 export function createGate(parts: { ambient: Ambient; store: Store; sessions: Sessions; refusals: Refusals; scope: Scope }): Gate {
   const { ambient, store, sessions, refusals } = parts
+  const notedUses = new Map<AccessKeyId, number>()
   let underWay = 0
   let waiting: (() => void)[] = []
 
@@ -37,9 +39,15 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
       const who = { principal: undefined, connection: refused, scope: call.scope, requestId: ambient.uuid() }
       appendRecord(ambient, tables, vaultEvent('UnauthenticatedCalls', who, { minute: new Date(refused.minute).toISOString(), count: refused.count }))
     }
-    const accessKeyId = call.connection.session?.signed?.accessKeyId
-    if (accessKeyId !== undefined) tables.accessKeys.setUsed(accessKeyId, ambient.now(), ambient.now() - MINUTE)
+    noteUse(tables, call.connection.session?.signed?.accessKeyId)
     appendRecord(ambient, tables, callEvent(call, operation, outcome))
+  }
+
+  /** Once a minute, not at each call. */
+  function noteUse(tables: Tables, id: AccessKeyId | undefined): void {
+    if (id === undefined || ambient.now() - (notedUses.get(id) ?? -Infinity) < MINUTE) return
+    tables.accessKeys.setUsed(id, ambient.now())
+    notedUses.set(id, ambient.now())
   }
 
   async function run<Input, Target extends Targeted, Output>(call: Call, operation: Operation<Input, Target, Output>, input: Input): Promise<Output> {

@@ -162,13 +162,17 @@ describe('a claim', () => {
     expect(() => readClaim(withHeader(good(), 'authorization', (text) => text.replace('aws4_request', 'aws5_request')))).toThrow('valid terminator')
   })
 
+  it.each(['20261131T000000Z', '20260230T000000Z', '20261125T240000Z', '20261125T006000Z', '20261125T000060Z', '00501125T000000Z', '2026-11-25T00:00:00Z', 'now'])('is incomplete with the time %s, which no calendar has', (time) => {
+    expect(() => readClaim(withHeader(good(), 'x-amz-date', () => time))).toThrow("Date must be in ISO-8601 'basic format'.")
+  })
+
   it('has an empty value for a header that is signed but was not sent', () => {
     expect(verdict({ ...good(), headers: good().headers.filter(([name]) => name !== 'Content-Type') })).toBe('InvalidSignatureException')
   })
 })
 
 describe('the time of a signature', () => {
-  const claim = (time: number, lifetime?: number) => ({ accessKeyId: '', scope: { date: '', region: '', service: '' }, time, lifetime, signedHeaders: [], signature: new Uint8Array(32), securityToken: undefined })
+  const claim = (time: number, lifetime?: number) => ({ accessKeyId: '', scope: { date: '', region: '', service: '' }, time, timeText: '', lifetime, signedHeaders: [], signature: new Uint8Array(32), securityToken: undefined })
   const FIVE = 300_000
 
   it('may be five minutes off in either direction, and no second more', () => {

@@ -1,11 +1,12 @@
 import aws4 from 'aws4'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
+import { readClaim } from '#core/sigv4/claim.ts'
 import type { ReceivedRequest } from '#core/sigv4/request.ts'
 import type { AccessKeyId, AccountId, Region } from '#core/vocabulary/ids.ts'
 import { createCrypto } from '#crypto/crypto.ts'
 import { createSigningKeys } from '#services/access-keys/signing-keys.ts'
-import { createSessions, type Connection } from '#services/sessions.ts'
+import { createSessions, type Connection, type Signer } from '#services/sessions.ts'
 import { movableClocks } from './clocks.ts'
 import { bytes, PASSPHRASE, secret, temporaryVault, text, type TemporaryVault } from './temporary-vault.ts'
 import { watchedHome } from './watched-ports.ts'
@@ -34,7 +35,7 @@ async function newKey(): Promise<Key> {
 function signed(credentials: Key, region = 'lab'): ReceivedRequest {
   const date = new Date(clocks.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const { headers } = aws4.sign({ service: 'kms', region, method: 'POST', path: '/', host: 'x', body: '{}', headers: { 'X-Amz-Date': date } }, credentials)
-  return { method: 'POST', path: '/', query: '', headers: Object.entries(headers).map(([name, value]) => [name, value] as const), body: bytes('{}') }
+  return { method: 'POST', path: '/', query: '', headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as const), body: bytes('{}') }
 }
 
 function authenticated(request: ReceivedRequest): Connection {
@@ -124,14 +125,21 @@ describe('a day of signing', () => {
     const { accessKeyId } = await newKey()
     const id = accessKeyId as AccessKeyId
     const keys = createSigningKeys(createCrypto(), store)
-    const scope = { date: '20261125', region: 'lab', service: 'kms' }
+    const claim = readClaim(signed({ accessKeyId, secretAccessKey: '' }))
+    const signer: Signer = { principal: { type: 'Root', arn: 'arn:aws:iam::441722089135:root', account: '441722089135' as AccountId }, region: 'lab' as Region, accessKeyId: id }
     const lent: Uint8Array[] = []
-    const lend = (): void => { keys.use(id, scope, (key) => lent.push(key)) }
-    expect(() => { keys.use(id, scope, (key) => { lent.push(key); throw new Error('no') }) }).toThrow('no')
+    let found = 0
+    const find = (): Signer => {
+      found += 1
+      return signer
+    }
+    const lend = (): void => { expect(keys.use(claim, find, (key) => lent.push(key))).toBe(signer) }
+    expect(() => { keys.use(claim, find, (key) => { lent.push(key); throw new Error('no') }) }).toThrow('no')
     expect(lent.pop()).toEqual(new Uint8Array(32))
     lend()
     lend()
     expect(lent[0]).toBe(lent[1])
+    expect(found).toBe(2)
     expect(lent[0]?.some((byte) => byte !== 0)).toBe(true)
     keys.forgetAll()
     expect(lent[0]).toEqual(new Uint8Array(32))

@@ -308,8 +308,7 @@ export interface AccessKeyTable {
   insert(row: AccessKeyRow, secret: Uint8Array): void
   /** False if there is no such key. */
   setActive(id: AccessKeyId, active: boolean): boolean
-  /** Notes a use, unless one after the given time is noted already: not each call writes. */
-  setUsed(id: AccessKeyId, at: number, unlessAfter: number): void
+  setUsed(id: AccessKeyId, at: number): void
   /** False if there was none. */
   remove(id: AccessKeyId): boolean
 }

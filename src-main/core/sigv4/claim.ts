@@ -8,8 +8,9 @@ import { basicTime, parseBasicTime } from './time.ts'
 export interface SignatureClaim {
   readonly accessKeyId: string
   readonly scope: CredentialScope
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, and in ISO 8601's basic form. */
   readonly time: number
+  readonly timeText: string
   /** Seconds for which a presigned request is good; undefined for one that is signed in its headers. */
   readonly lifetime: number | undefined
   /** In lower case, sorted, each once. */
@@ -66,7 +67,7 @@ function claimInQuery(request: ReceivedRequest, query: ReadonlyMap<string, strin
   const expires = query.get('X-Amz-Expires') ?? '300'
   if (!/^[1-9]\d{0,5}$/.test(expires) || Number(expires) > LONGEST_LIFETIME) throw incomplete(`'X-Amz-Expires' must be from 1 to ${LONGEST_LIFETIME}.`)
   return {
-    ...credentialOf(credential, { at: parseBasicTime(date ?? ''), header: undefined }),
+    ...credentialOf(credential, { ...basic(date ?? ''), header: undefined }),
     lifetime: Number(expires),
     signedHeaders: signedHeadersOf(request, signedHeaders, undefined),
     signature: signatureBytes(signature),
@@ -98,8 +99,10 @@ function pairsOf(text: string): Map<string, string> {
   return pairs
 }
 
+/** When a request says that it was signed. */
 interface Time {
   readonly at: number | undefined
+  readonly text: string
   /** The header that it was in, which then must be signed. */
   readonly header: string | undefined
 }
@@ -107,26 +110,31 @@ interface Time {
 /** X-Amz-Date, else Date in either form; with the sentence about its absence. */
 function timeInHeader(request: ReceivedRequest): [Time, missing: string] {
   const [ours] = headerValues(request, 'x-amz-date')
-  if (ours !== undefined) return [{ at: parseBasicTime(ours), header: 'x-amz-date' }, '']
+  if (ours !== undefined) return [{ ...basic(ours), header: 'x-amz-date' }, '']
   const [date] = headerValues(request, 'date')
-  if (date === undefined) return [{ at: undefined, header: undefined }, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."]
-  return [{ at: parseBasicTime(date) ?? parseHttpDate(date), header: 'date' }, '']
+  if (date === undefined) return [{ at: undefined, text: '', header: undefined }, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."]
+  const found = basic(date)
+  return [{ ...(found.at === undefined ? httpDate(date) : found), header: 'date' }, '']
+}
+
+function basic(text: string): Pick<Time, 'at' | 'text'> {
+  return { at: parseBasicTime(text), text }
 }
 
 /** RFC 9110 section 5.6.7, the preferred form: `Sun, 06 Nov 1994 08:49:37 GMT`. */
-function parseHttpDate(text: string): number | undefined {
-  const time = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : NaN
-  return Number.isNaN(time) ? undefined : time
+function httpDate(text: string): Pick<Time, 'at' | 'text'> {
+  const at = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? { at: undefined, text } : { at, text: basicTime(at) }
 }
 
-function credentialOf(text: string | undefined, time: Time): Pick<SignatureClaim, 'accessKeyId' | 'scope' | 'time'> {
+function credentialOf(text: string | undefined, time: Time): Pick<SignatureClaim, 'accessKeyId' | 'scope' | 'time' | 'timeText'> {
   const elements = (text ?? '').split('/')
   const [accessKeyId = '', date = '', region = '', service = '', term = ''] = elements
   if (elements.length !== 5) throw incomplete('Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.')
   if (time.at === undefined) throw incomplete("Date must be in ISO-8601 'basic format'.")
   if (term !== 'aws4_request') throw invalid("Credential should be scoped with a valid terminator: 'aws4_request'.")
-  if (basicTime(time.at).slice(0, 8) !== date) throw invalid('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.')
-  return { accessKeyId, scope: { date, region, service }, time: time.at }
+  if (time.text.slice(0, 8) !== date) throw invalid('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.')
+  return { accessKeyId, scope: { date, region, service }, time: time.at, timeText: time.text }
 }
 
 /** What must be signed: the host, the time, and all that the request is controlled by (every `x-amz-` header, the operation's name among them). */

@@ -25,5 +25,6 @@ export function queryPairs(query: string): [name: string, value: string][] {
 
 /** A `%` without two hex digits behind it stays what it is, and is encoded again. */
 function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
   return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

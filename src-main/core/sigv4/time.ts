@@ -8,8 +8,10 @@ export function parseBasicTime(text: string): number | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
   if (parts === null) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)
-  const time = Date.UTC(year, month - 1, day, hour, minute, second)
-  return basicTime(time) === text ? time : undefined
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+  // What overflows (a 31st of June, 24 o'clock, a leap second) is another time than the text says.
+  const same = date.getUTCFullYear() === year && date.getUTCDate() === day && date.getUTCMonth() === month - 1 && hour < 24 && minute < 60 && second < 60
+  return same ? date.getTime() : undefined
 }
 
 /** Whole seconds; the rest is cut off. */

@@ -14,7 +14,7 @@ import { basicTime, SKEW } from './time.ts'
 export function verifySignature(crypto: Crypto, key: Uint8Array, claim: SignatureClaim, request: ReceivedRequest): void {
   const payloadHash = toHex(crypto.sha256(request.body))
   const canonical = canonicalRequest(request, claim.signedHeaders, payloadHash)
-  const expected = signatureOf(crypto, key, stringToSign(crypto, basicTime(claim.time), claim.scope, canonical))
+  const expected = signatureOf(crypto, key, stringToSign(crypto, claim.timeText, claim.scope, canonical))
   const matches = crypto.equal(expected, claim.signature)
   expected.fill(0)
   // A header that gives another hash than the body's is a request altered on its way, or one that wants its body unsigned.

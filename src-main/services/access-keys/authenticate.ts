@@ -1,11 +1,11 @@
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
-import type { AccessKeyRow, Store } from '#core/ports/store.ts'
+import type { Store, Tables } from '#core/ports/store.ts'
 import { readClaim, type SignatureClaim } from '#core/sigv4/claim.ts'
 import type { ReceivedRequest } from '#core/sigv4/request.ts'
 import { requireTimely, verifySignature } from '#core/sigv4/verify.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { asAccessKeyId, asRegion, type AccessKeyId } from '#core/vocabulary/ids.ts'
+import { asAccessKeyId, asRegion } from '#core/vocabulary/ids.ts'
 import type { Signer } from '../sessions.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -19,24 +19,28 @@ export function createAuthenticate(parts: { ambient: Ambient; crypto: Crypto; st
   const { ambient, crypto, store, signingKeys } = parts
   return (request, service) => {
     const claim = readClaim(request)
-    const accessKey = store.read((tables) => activeKey(tables.accessKeys.get, claim))
-    requireTimely(claim, ambient.now())
+    // There are no temporary credentials yet: a token with a lasting key is as wrong as an unknown key.
+    if (claim.securityToken !== undefined) throw new VaultError('UnrecognizedClientException')
     if (claim.scope.service !== service) throw invalid(`Credential should be scoped to correct service: '${service}'.`)
-    const region = asRegion(claim.scope.region)
-    if (region === undefined || !store.read((tables) => tables.vault.declares({ account: accessKey.account, region }))) {
-      throw invalid('Credential should be scoped to a valid region.')
-    }
-    signingKeys.use(accessKey.id, claim.scope, (key) => { verifySignature(crypto, key, claim, request) })
-    return { principal: { type: 'Root', arn: accessKey.principal, account: accessKey.account }, region, accessKeyId: accessKey.id }
+    return signingKeys.use(
+      claim,
+      () => store.read((tables) => claimedSigner(tables, claim)),
+      (key) => {
+        requireTimely(claim, ambient.now())
+        verifySignature(crypto, key, claim, request)
+      },
+    )
   }
 }
 
-function activeKey(get: (id: AccessKeyId) => AccessKeyRow | undefined, claim: SignatureClaim): AccessKeyRow {
+/** Who a claim says that it is from; not proven yet. */
+function claimedSigner(tables: Tables, claim: SignatureClaim): Signer {
   const id = asAccessKeyId(claim.accessKeyId)
-  const row = id && get(id)
-  // There are no temporary credentials yet: a token with a lasting key is as wrong as an unknown key.
-  if (row === undefined || !row.active || claim.securityToken !== undefined) throw new VaultError('UnrecognizedClientException')
-  return row
+  const row = id && tables.accessKeys.get(id)
+  if (row?.active !== true) throw new VaultError('UnrecognizedClientException')
+  const region = asRegion(claim.scope.region)
+  if (region === undefined || !tables.vault.declares({ account: row.account, region })) throw invalid('Credential should be scoped to a valid region.')
+  return { principal: { type: 'Root', arn: row.principal, account: row.account }, region, accessKeyId: row.id }
 }
 
 function invalid(text: string): VaultError {

@@ -1,24 +1,32 @@
-import { signingKey, type CredentialScope } from '#core/sigv4/signature.ts'
+import { signingKey } from '#core/sigv4/signature.ts'
+import type { SignatureClaim } from '#core/sigv4/claim.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { Store } from '#core/ports/store.ts'
 import { unreachable } from '#core/vocabulary/failures.ts'
 import type { AccessKeyId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import type { Signer } from '../sessions.ts'
 
 /** More scopes than callers of one machine use in a day; the oldest make way. */
 const MOST_KEYS = 256
 
-/** Derived signing keys, so that the secret is read once for each day, Region and service, and is in memory only meanwhile. */
+/**
+ * Derived signing keys with their signers, so that an access key is looked up and its secret read once for each day, Region and service.
+ * Whoever changes an access key makes it forgotten here, in the same transaction.
+ */
 export interface SigningKeys {
-  /** Lends the key of a scope to `verify`; it is kept for the next request only if that does not throw, so that strangers fill nothing. */
-  use(id: AccessKeyId, scope: CredentialScope, verify: (key: Uint8Array) => void): void
+  /**
+   * The signer of a claim, once `verify` has not thrown at the key that is lent to it. What is not kept yet is looked up with `find`, and
+   * kept only after it has verified something, so that strangers fill nothing.
+   */
+  use(claim: SignatureClaim, find: () => Signer, verify: (key: Uint8Array) => void): Signer
   /** Wipes what was derived from one access key. */
   forget(id: AccessKeyId): void
   forgetAll(): void
 }
 
 export function createSigningKeys(crypto: Crypto, store: Store): SigningKeys {
-  const kept = new Map<string, { readonly id: AccessKeyId; readonly key: Secret }>()
+  const kept = new Map<string, { readonly signer: Signer; readonly key: Secret }>()
 
   function drop(name: string): void {
     kept.get(name)?.key.wipe()
@@ -26,14 +34,15 @@ export function createSigningKeys(crypto: Crypto, store: Store): SigningKeys {
   }
 
   return {
-    use(id, scope, verify) {
-      const name = `${id}/${scope.date}/${scope.region}/${scope.service}`
+    use({ accessKeyId, scope }, find, verify) {
+      const name = `${accessKeyId}/${scope.date}/${scope.region}/${scope.service}`
       const found = kept.get(name)
       if (found !== undefined) {
         verify(found.key.bytes)
-        return
+        return found.signer
       }
-      using secret = Secret.own(store.read((tables) => tables.accessKeys.secret(id)) ?? unreachable('an access key without its secret'))
+      const signer = find()
+      using secret = Secret.own(store.read((tables) => tables.accessKeys.secret(signer.accessKeyId)) ?? unreachable('an access key without its secret'))
       const key = Secret.own(signingKey(crypto, secret, scope))
       try {
         verify(key.bytes)
@@ -41,13 +50,14 @@ export function createSigningKeys(crypto: Crypto, store: Store): SigningKeys {
         key.wipe()
         throw error
       }
-      kept.set(name, { id, key })
+      kept.set(name, { signer, key })
       // A Map keeps the order in which its entries came.
       const [oldest] = kept.keys()
       if (kept.size > MOST_KEYS && oldest !== undefined) drop(oldest)
+      return signer
     },
     forget(id) {
-      for (const [name, each] of kept) if (each.id === id) drop(name)
+      for (const [name, { signer }] of kept) if (signer.accessKeyId === id) drop(name)
     },
     forgetAll() {
       for (const name of kept.keys()) drop(name)

@@ -13,7 +13,7 @@ export function createAccessKeyTable(database: Database): AccessKeyTable {
   const secret = database.query<{ readonly secret: Uint8Array }>('SELECT secret FROM access_keys WHERE id = ?')
   const insert = database.change('INSERT INTO access_keys (id, account, principal, secret, active, created_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?)')
   const setActive = database.change('UPDATE access_keys SET active = ? WHERE id = ?')
-  const setUsed = database.change('UPDATE access_keys SET used_at = ? WHERE id = ? AND coalesce(used_at, 0) <= ?')
+  const setUsed = database.change('UPDATE access_keys SET used_at = ? WHERE id = ?')
   const remove = database.change('DELETE FROM access_keys WHERE id = ?')
   return {
     get(id) {
@@ -27,7 +27,7 @@ export function createAccessKeyTable(database: Database): AccessKeyTable {
     },
     insert: (row, secret) => void insert.run(row.id, row.account, row.principal, secret, row.active ? 1 : 0, row.createdAt, row.usedAt ?? null),
     setActive: (id, active) => setActive.run(active ? 1 : 0, id) === 1,
-    setUsed: (id, at, unlessAfter) => void setUsed.run(at, id, unlessAfter),
+    setUsed: (id, at) => void setUsed.run(at, id),
     remove: (id) => remove.run(id) === 1,
   }
 }
