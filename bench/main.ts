@@ -1,9 +1,11 @@
 // `npm run bench [quick]`: ratios measured in one run against a named peer or limit. Never part of the tests: machines are shared and noisy.
 
+import { benchEndpoint } from './endpoint.ts'
 import { benchFiles } from './files.ts'
 import { benchService } from './service.ts'
 
 const quick = process.argv.includes('quick')
 await benchService(quick ? 3 : 5, quick ? 0.5 : 2)
 console.log()
+await benchEndpoint(quick ? 3 : 5, quick ? 0.5 : 2)
 await benchFiles(quick ? 3 : 5, quick ? 128 : 512)
