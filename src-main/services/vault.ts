@@ -134,12 +134,19 @@ export function createVault(parts: {
     return opened
   }
 
-  /** An endpoint that has waited for the vault gets its certificate; one that has one gets a younger one, if it is time. */
+  /**
+   * An endpoint that has waited for the vault gets its certificate; one that has one gets a younger one, if it is time. What keeps it from
+   * that (a full disk) keeps nobody from opening the vault: the endpoint's state says that it is not ready.
+   */
   async function identify({ identities }: OpenVault): Promise<void> {
     if (endpoint.state?.transport !== 'tls') return
-    const identity = await identities.server()
-    endpoint.present(identity)
-    identity.privateKey.fill(0)
+    try {
+      const identity = await identities.server()
+      endpoint.present(identity)
+      identity.privateKey.fill(0)
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error
+    }
   }
 
   /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */

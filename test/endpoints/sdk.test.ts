@@ -109,6 +109,22 @@ describe('@aws-sdk/client-kms', () => {
     expect((await client.send(new CancelKeyDeletionCommand({ KeyId: doomed }))).KeyId).toBe(`arn:aws:kms:lab:441722089135:key/${doomed}`)
   })
 
+  it('keeps Regions apart: keys, aliases and ciphertexts of one are unknown in another', async () => {
+    await endpoint.vault.api.accounts.addRegion({ region: 'eu-central-1' })
+    const elsewhere = endpoint.client({ region: 'eu-central-1' })
+    const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId, Plaintext: Uint8Array.of(1) }))
+    await expect(elsewhere.send(new DecryptCommand({ CiphertextBlob }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+    })
+    await expect(elsewhere.send(new DescribeKeyCommand({ KeyId }))).rejects.toMatchObject({ name: 'NotFoundException' })
+    await expect(elsewhere.send(new DescribeKeyCommand({ KeyId: 'alias/sdk-a' }))).rejects.toMatchObject({ name: 'NotFoundException' })
+    const { KeyMetadata } = await elsewhere.send(new CreateKeyCommand({}))
+    expect(KeyMetadata!.Arn).toBe(`arn:aws:kms:eu-central-1:441722089135:key/${KeyMetadata!.KeyId!}`)
+    const there = await elsewhere.send(new EncryptCommand({ KeyId: KeyMetadata!.KeyId, Plaintext: Uint8Array.of(2) }))
+    expect((await elsewhere.send(new DecryptCommand({ CiphertextBlob: there.CiphertextBlob }))).Plaintext).toEqual(Uint8Array.of(2))
+  })
+
   it('reaches every other operation of the contract too', async () => {
     const others = Object.keys(kms).filter((name) => !called.has(name))
     const commands = sdk as unknown as Record<string, new (input: object) => EncryptCommand>

@@ -88,7 +88,7 @@ export function openingTarget(tables: Tables, scope: Scope, operation: KeyOperat
   const blob = parseCiphertext(request.ciphertext)
   const material = tables.materials.get(blob.materialId)
   const key = material && tables.keys.get(material.keyId)
-  if (material === undefined || key === undefined) {
+  if (material === undefined || key?.region !== scope.region) {
     throw new VaultError('AccessDeniedException', {
       text: 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
     })
