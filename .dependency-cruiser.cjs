@@ -32,6 +32,8 @@ module.exports = {
     packagesOf('contract-does-no-io', '^src-main/contract/', ['zod', '@orpc/contract'], 'The page imports the contract: schemas and types only.'),
     layersOf('preload-knows-the-contract-only', '^src-main/preload/', ['^src-main/contract/'], 'A preload hands its page what it is given, and decides nothing.'),
     layersOf('adapters-know-ports-only', '^src-main/(crypto|hsm|store|files)/', ['^src-main/core/'], 'An adapter knows the port it implements.'),
+    layersOf('endpoints-call-the-vault', '^src-main/endpoints/', ['^src-main/(core|services|contract)/'], 'A wire protocol knows the services behind the gate and the contract, no adapter and no shell.'),
+    packagesOf('endpoints-need-no-package', '^src-main/endpoints/', [], "Whatever reads a stranger's bytes is ours and Node's."),
     {
       name: 'adapters-are-strangers',
       comment: 'Adapters meet in the shells, by way of ports.',
