@@ -30,6 +30,7 @@ module.exports = {
     packagesOf('services-need-no-package', '^src-main/services/', [], 'Services are plain TypeScript.'),
     layersOf('contract-knows-the-words-only', '^src-main/contract/', ['^src-main/core/vocabulary/'], 'Schemas share the core\'s vocabulary, nothing else.'),
     packagesOf('contract-does-no-io', '^src-main/contract/', ['zod', '@orpc/contract'], 'The page imports the contract: schemas and types only.'),
+    layersOf('preload-knows-the-contract-only', '^src-main/preload/', ['^src-main/contract/'], 'A preload hands its page what it is given, and decides nothing.'),
     layersOf('adapters-know-ports-only', '^src-main/(crypto|hsm|store|files)/', ['^src-main/core/'], 'An adapter knows the port it implements.'),
     {
       name: 'adapters-are-strangers',
@@ -67,6 +68,13 @@ module.exports = {
       to: { path: '^node_modules/(graphene-pk11|pkcs11js)(/|$)' },
     },
     {
+      name: 'electron-lives-in-two-folders',
+      comment: 'Everything else runs under Node too.',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(shells/electron|preload)/' },
+      to: { path: '^node_modules/electron/' },
+    },
+    {
       name: 'sqlcipher-lives-in-one-folder',
       comment: 'The database is reached through the Store port.',
       severity: 'error',
@@ -95,10 +103,10 @@ module.exports = {
     },
     {
       name: 'shipped-code-needs-shipped-packages',
-      comment: 'src-main runs from `dependencies`; devDependencies are not there when it is packaged.',
+      comment: 'src-main runs from `dependencies`; devDependencies are not there when it is packaged. Electron is: it is what runs.',
       severity: 'error',
       from: { path: '^src-main/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/(@types|electron)/' },
     },
 
     // The page
@@ -112,7 +120,7 @@ module.exports = {
     {
       name: 'the-page-knows-no-node',
       severity: 'error',
-      from: { path: '^src-renderer/', pathNot: '^src-renderer/vite\\.config\\.ts$' },
+      from: { path: '^src-renderer/', pathNot: '^src-renderer/(windows/)?vite\\.config\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -14,7 +14,7 @@ const homes = {
   pkcs11js: { home: ['src-main/hsm/**'], instead: 'speak to the Hsm port' },
   'better-sqlite3-multiple-ciphers': { home: ['src-main/store/**'], instead: 'speak to the Store port' },
   '@signalapp/sqlcipher': { home: [], instead: 'it is under the AGPL: tests only' },
-  electron: { names: ['ipcMain'], home: ['src-main/shells/electron/port.ts'], instead: 'the page has one port, handed over in one place' },
+  electron: { names: ['ipcMain'], home: [], instead: "listen on a window's own webContents.ipc, and look at the sender" },
 }
 
 /** `node:crypto` has two faces: OpenSSL in Node, BoringSSL in Electron. What only the first has is refused here. */
@@ -160,7 +160,7 @@ export default defineConfig(
   },
   {
     name: "the page's build, which runs in Node",
-    files: ['src-renderer/vite.config.ts'],
+    files: ['src-renderer/vite.config.ts', 'src-renderer/windows/vite.config.ts'],
     languageOptions: { parserOptions: { projectService: false, project: ['./tsconfig.tools.json'] } },
   },
   {

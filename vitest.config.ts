@@ -3,8 +3,9 @@ import { chromiumPath } from './build/chromium.mjs'
 import { softHsmPath } from './build/softhsm.mjs'
 
 // What a test area needs decides its project; an area that needs nothing is `unit`, so that no test file is without a home.
-const needSoftHsm = ['test/hsm/**', 'test/services/**', 'test/store/**', 'test/shells/**']
+const needSoftHsm = ['test/hsm/**', 'test/services/**', 'test/endpoints/**', 'test/store/**', 'test/shells/**', 'test/transports/**']
 const needBrowser = ['test/e2e/**']
+const needElectron = ['test/electron/**']
 
 /** Long tests (`*.long.test.ts`) run when asked for: `npm run test:all`. */
 const length = process.env['HOLDFAST_TESTS'] ?? 'short'
@@ -27,7 +28,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: testsIn(['test/**']), exclude: [...excluded, ...needSoftHsm, ...needBrowser], testTimeout: 20_000 },
+        test: { name: 'unit', include: testsIn(['test/**']), exclude: [...excluded, ...needSoftHsm, ...needBrowser, ...needElectron], testTimeout: 20_000 },
       },
       {
         extends: true,
@@ -37,6 +38,11 @@ export default defineConfig({
         extends: true,
         // Stories drive a real Chromium with playwright-core; one file at a time, as each starts a browser and an owner.
         test: { name: 'browser', include: testsIn(needBrowser), exclude: excluded, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+      {
+        extends: true,
+        // Stories in the real app; the set-up finds the runtime, a screen for it, and what it runs.
+        test: { name: 'electron', include: testsIn(needElectron), exclude: excluded, testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false, globalSetup: 'test/electron/setup.ts' },
       },
     ],
   },

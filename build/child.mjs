@@ -81,7 +81,8 @@ export function scriptArguments(script, args) {
   return [...(startedByNpm() ? ['--import', new URL('orphan.mjs', import.meta.url).href] : []), script, ...args]
 }
 
-function startedByNpm() {
+/** Whether npm has started us, and may be told to stop us. */
+export function startedByNpm() {
   return ['start', 'cli'].includes(process.env['npm_lifecycle_event'] ?? '')
 }
 

@@ -1,7 +1,7 @@
 // What is built below out/, and whether it is older than what it was built from.
 
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { capture } from './child.mjs'
 import { holdfastNode, withProjectPath } from './node.mjs'
@@ -15,8 +15,11 @@ const stamp = inProject('out', 'built') // its time is when the last good build 
 const lock = inProject('out', 'building') // holds the id of the process that builds
 const vite = 'node_modules/vite/bin/vite.js'
 
+/** Vite's, one for each thing that is built. */
+const configs = ['vite.serve.config.ts', 'vite.electron.config.ts', 'vite.preload.config.ts', 'src-renderer/vite.config.ts', 'src-renderer/windows/vite.config.ts']
+
 /** Everything that the output is made from. A folder's own time tells of files that were removed. */
-const sources = ['src-main', 'src-renderer', 'package.json', 'package-lock.json', 'vite.serve.config.ts', 'tsconfig.base.json', 'build/output.mjs']
+const sources = ['src-main', 'src-renderer', 'package.json', 'package-lock.json', ...configs.filter((path) => !path.startsWith('src-')), 'tsconfig.base.json', 'build/output.mjs']
 
 /** Whether a build is needed: something that the output is made from is newer than it, or it is not there. */
 export function outputIsStale() {
@@ -48,27 +51,33 @@ export async function build() {
 
 async function buildEverything() {
   const began = new Date()
-  const configs = ['vite.serve.config.ts', 'src-renderer/vite.config.ts'].filter((path) => existsSync(inProject(path)))
-  const outcomes = await Promise.all(
-    configs.map(async (config) => ({
-      config,
-      ...(await capture(holdfastNode(), [vite, 'build', '--config', config, '--logLevel', 'warn', ...rootOf(config)], { cwd: root, env: withProjectPath(process.env) })),
-    })),
-  )
-  const failed = outcomes.filter(({ code }) => code !== 0)
-  if (failed.length > 0) throw new SetUpError(failed.map(({ config, output }) => `the build of ${config} failed:\n${output.trim()}`).join('\n'), `cd ${root} && npm run build`)
-  for (const { output } of outcomes) if (output.trim()) say(output.trim())
+  const outcomes = await Promise.allSettled(configs.filter((path) => existsSync(inProject(path))).map((config) => buildConfig(config)))
+  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [/** @type {Error} */ (outcome.reason).message] : []))
+  if (failed.length > 0) throw new SetUpError(failed.join('\n'))
   writeFileSync(stamp, '')
   utimesSync(stamp, began, began)
 }
 
-/** The page's config lies in the page's folder, which is its root. @param {string} config */
-function rootOf(config) {
-  return config.startsWith('src-renderer/') ? ['src-renderer'] : []
+/**
+ * Runs Vite with one of its configurations. Throws SetUpError.
+ * @param {string} config
+ * @param {readonly string[]} [options] for Vite
+ */
+export async function buildConfig(config, options = []) {
+  const args = [vite, 'build', '--config', config, '--logLevel', 'warn', ...options, ...rootOf(config)]
+  // Whoever asks for the build (vitest says `test`) must not change what is built: Vue has a build for developers.
+  const { code, output } = await capture(holdfastNode(), args, { cwd: root, env: { ...withProjectPath(process.env), NODE_ENV: 'production' } })
+  if (code !== 0) throw new SetUpError(`the build of ${config} failed:\n${output.trim()}`, `cd ${root} && npm run build`)
+  if (output.trim()) say(output.trim())
 }
 
-/** @param {string} path @param {number} time @returns {boolean} */
-function hasNewer(path, time) {
+/** A page's config lies in the page's folder, which is its root. @param {string} config */
+function rootOf(config) {
+  return config.startsWith('src-renderer/') ? [dirname(config)] : []
+}
+
+/** Whether a file, or anything in a folder, is newer than this. @param {string} path @param {number} time @returns {boolean} */
+export function hasNewer(path, time) {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return false
   if (found.mtimeMs > time) return true

@@ -16,7 +16,7 @@ import { z } from './zod.ts'
 //       (a Blob as the body of fetch or XMLHttpRequest does that; XMLHttpRequest tells progress). Answer: 200 with `uploadAnswer` as JSON, or
 //       a failure as `{ error: { code, text, advice?, details } }` with status 400, 401, 500. For `decrypt` the whole file has been verified by then.
 //       To cancel, abort the request.
-//    c. `GET /files/download/<download>`: a navigation or a link of its own; the id works once, for five minutes, while the session lasts. It comes
+//    c. `GET /files/download/<download>`: click a link `<a download>`, so that a refusal ends the download and not the page; the id works once, for five minutes, while the session lasts. It comes
 //       as an attachment under `name`. What is decrypted is decrypted, and each frame verified again, while it is sent.
 //    To inspect such a file: `inspect({ head, size })` with its first 262,160 bytes at most.
 //

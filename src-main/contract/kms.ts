@@ -14,6 +14,15 @@ const limit = z.int().optional().describe('Most entries of one answer')
 const marker = z.string().optional().describe('NextMarker of the answer before')
 const tag = z.object({ TagKey: z.string(), TagValue: z.string() })
 
+/** Of KeyMetadata and GetPublicKey: the one list that belongs to the key's usage. */
+const algorithmLists = {
+  EncryptionAlgorithms: z.array(z.string()).optional(),
+  SigningAlgorithms: z.array(z.string()).optional(),
+  MacAlgorithms: z.array(z.string()).optional(),
+  KeyAgreementAlgorithms: z.array(z.string()).optional(),
+  EncapsulationAlgorithms: z.array(z.string()).optional(),
+}
+
 /** AWS KMS KeyMetadata. */
 export const keyMetadata = z.object({
   AWSAccountId: z.string(),
@@ -28,9 +37,9 @@ export const keyMetadata = z.object({
   KeyManager: z.literal('CUSTOMER'),
   CustomerMasterKeySpec: z.string(),
   KeySpec: z.string(),
-  EncryptionAlgorithms: z.array(z.string()),
+  ...algorithmLists,
   MultiRegion: z.boolean(),
-  CurrentKeyMaterialId: z.string(),
+  CurrentKeyMaterialId: z.string().optional(),
   DeletionDate: z.date().optional(),
 })
 export type KeyMetadata = z.infer<typeof keyMetadata>
@@ -45,6 +54,29 @@ const aliasEntry = z.object({
 
 const operation = oc.errors(declaredErrors)
 const nothing = z.object({})
+
+const signed = {
+  KeyId: keyId,
+  Message: bytes.describe('0 to 4096 bytes, or a digest'),
+  MessageType: z.string().optional().describe('RAW, DIGEST or EXTERNAL_MU; RAW if not given'),
+  SigningAlgorithm: z.string(),
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+}
+
+const authenticated = { KeyId: keyId, Message: bytes.describe('1 to 4096 bytes'), MacAlgorithm: z.string(), GrantTokens: grantTokens, DryRun: dryRun }
+
+const encapsulation = { KeyId: keyId, EncapsulationAlgorithm: z.string().describe('ML_KEM'), GrantTokens: grantTokens, DryRun: dryRun }
+
+const dataKeyPair = { KeyId: keyId, KeyPairSpec: z.string(), EncryptionContext: encryptionContext, GrantTokens: grantTokens, DryRun: dryRun }
+
+const dataKeyPairAnswer = {
+  PrivateKeyCiphertextBlob: bytes,
+  PublicKey: bytes,
+  KeyId: z.string(),
+  KeyPairSpec: z.string(),
+  KeyMaterialId: z.string(),
+}
 
 export const kms = {
   CreateKey: operation
@@ -96,7 +128,7 @@ export const kms = {
         DryRun: dryRun,
       }),
     )
-    .output(z.object({ KeyId: z.string(), Plaintext: bytes, EncryptionAlgorithm: z.string(), KeyMaterialId: z.string() })),
+    .output(z.object({ KeyId: z.string(), Plaintext: bytes, EncryptionAlgorithm: z.string(), KeyMaterialId: z.string().optional() })),
   GenerateDataKey: operation
     .input(
       z.object({
@@ -142,8 +174,8 @@ export const kms = {
         KeyId: z.string(),
         SourceEncryptionAlgorithm: z.string(),
         DestinationEncryptionAlgorithm: z.string(),
-        SourceKeyMaterialId: z.string(),
-        DestinationKeyMaterialId: z.string(),
+        SourceKeyMaterialId: z.string().optional(),
+        DestinationKeyMaterialId: z.string().optional(),
       }),
     ),
   UpdateAlias: operation.input(z.object({ AliasName: z.string(), TargetKeyId: z.string() })).output(nothing),
@@ -209,6 +241,43 @@ export const kms = {
     .input(z.object({ KeyId: keyId, PendingWindowInDays: z.int().optional().describe('7 to 30; 30 if not given') }))
     .output(z.object({ KeyId: z.string(), DeletionDate: z.date(), KeyState: z.string(), PendingWindowInDays: z.int() })),
   CancelKeyDeletion: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
+  Sign: operation.input(z.object(signed)).output(z.object({ KeyId: z.string(), Signature: bytes, SigningAlgorithm: z.string() })),
+  Verify: operation
+    .input(z.object({ ...signed, Signature: bytes }))
+    .output(z.object({ KeyId: z.string(), SignatureValid: z.boolean(), SigningAlgorithm: z.string() })),
+  GenerateMac: operation.input(z.object(authenticated)).output(z.object({ Mac: bytes, MacAlgorithm: z.string(), KeyId: z.string() })),
+  VerifyMac: operation
+    .input(z.object({ ...authenticated, Mac: bytes }))
+    .output(z.object({ KeyId: z.string(), MacValid: z.boolean(), MacAlgorithm: z.string() })),
+  GetPublicKey: operation.input(z.object({ KeyId: keyId, GrantTokens: grantTokens })).output(
+    z.object({
+      KeyId: z.string(),
+      PublicKey: bytes,
+      CustomerMasterKeySpec: z.string(),
+      KeySpec: z.string(),
+      KeyUsage: z.string(),
+      ...algorithmLists,
+    }),
+  ),
+  DeriveSharedSecret: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        KeyAgreementAlgorithm: z.string().describe('ECDH'),
+        PublicKey: bytes.describe('The other side\'s public key, SubjectPublicKeyInfo in DER'),
+        GrantTokens: grantTokens,
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ KeyId: z.string(), SharedSecret: bytes, KeyAgreementAlgorithm: z.string(), KeyOrigin: z.string() })),
+  GenerateDataKeyPair: operation.input(z.object(dataKeyPair)).output(z.object({ ...dataKeyPairAnswer, PrivateKeyPlaintext: bytes })),
+  GenerateDataKeyPairWithoutPlaintext: operation.input(z.object(dataKeyPair)).output(z.object(dataKeyPairAnswer)),
+  Encapsulate: operation
+    .input(z.object(encapsulation))
+    .output(z.object({ KeyId: z.string(), SharedSecret: bytes, SharedSecretCiphertextBlob: bytes, EncapsulationAlgorithm: z.string() })),
+  Decapsulate: operation
+    .input(z.object({ ...encapsulation, SharedSecretCiphertextBlob: bytes }))
+    .output(z.object({ KeyId: z.string(), SharedSecret: bytes, EncapsulationAlgorithm: z.string() })),
   GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024') })).output(z.object({ Plaintext: bytes })),
 }
 

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { enforcementBadges } from '#core/vocabulary/tokens.ts'
 import { bytes } from './bytes.ts'
+import { endpointView } from './endpoint.ts'
 import { declaredErrors } from './failures.ts'
 import { z } from './zod.ts'
 
@@ -48,10 +49,12 @@ export const statusView = z.object({
   /** The vault's name; the home's folder name while it is locked for the first time. */
   name: z.string(),
   /** Why and when it was locked, if it has been open in this process. */
-  locked: z.object({ because: z.enum(['request', 'signal', 'idle']), at: z.date() }).optional(),
+  locked: z.object({ because: z.enum(['request', 'signal', 'idle', 'suspend', 'screen-lock']), at: z.date() }).optional(),
   /** When the next passphrase is looked at, after wrong ones. */
   nextTryAt: z.date().optional(),
   hasRecovery: z.boolean(),
+  /** Present while the endpoint is on. */
+  endpoint: endpointView.optional(),
   /** The PKCS#11 library that a new vault would use; undefined if none was found. Only while there is no vault. */
   softHsm: z.string().optional(),
   /** Who is signed in on this connection. */
@@ -133,7 +136,8 @@ const keyDetail = keyRow.extend({
       member: z.string(),
       /** Lower-case hex. */
       ckaId: z.string(),
-      rung: z.union([z.literal(1), z.literal(2)]),
+      /** Missing for material that seals nothing. */
+      rung: z.union([z.literal(1), z.literal(2)]).optional(),
       /** Rung 1: encryptions counted against 2^32, in blocks; rung 2 has a key per message and no count. */
       encryptions: z.number().optional(),
     }),

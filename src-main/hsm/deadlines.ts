@@ -2,7 +2,7 @@
 export const defaultDeadlines = {
   /** One operation with a symmetric key, or a few bytes of randomness. */
   symmetric: 10_000,
-  /** One operation with a private key: a smart card's RSA takes seconds. None is spoken yet. */
+  /** One operation with a private key: a smart card's RSA takes seconds. */
   privateKey: 30_000,
   /** Whatever changes the token or makes keys, temporary ones too. */
   change: 180_000,

@@ -70,6 +70,8 @@ function refusalFailure(refusal: Refusal, member: string): [VaultError, Conseque
       return [new VaultError('TOKEN_FULL', { member }), 'stays']
     case 'noKey':
       return [new VaultError('MATERIAL_MISSING', { member }), 'stays']
+    case 'noKind':
+      return [new VaultError('KIND_UNSUPPORTED', { member, kind: refusal.name }), 'stays']
     case 'differs':
       return [new VaultError('MATERIAL_REFUSED', { member, attribute: refusal.attribute }), 'stays']
     case 'fault':

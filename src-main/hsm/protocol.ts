@@ -1,4 +1,5 @@
-import type { KeyFacts, MaterialKind, TokenFacts } from '#core/ports/hsm.ts'
+import type { HmacKind, KeyFacts, MaterialKind, OaepScheme, SignatureScheme, TokenFacts } from '#core/ports/hsm.ts'
+import { materialKinds } from '#core/keys/specs.ts'
 import type { CheckId } from '#core/tokens/checks.ts'
 import { checkOutcomes } from '#core/vocabulary/tokens.ts'
 import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './readers.ts'
@@ -40,9 +41,10 @@ const tokenFacts = record<TokenFacts>({
 const keyFacts = record<KeyFacts>({
   ckaId: bytes,
   label: text,
-  kind: oneOf('aes-256', 'hmac-256', 'other'),
+  kind: oneOf(...materialKinds, 'other'),
   intact: flag,
   checkValue: optional(bytes),
+  publicKey: optional(bytes),
 })
 
 /** A check's result as the host tells it: return values are numbers here. */
@@ -76,7 +78,10 @@ export const operations = {
   encrypt: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array]>()('symmetric', sealed),
   encryptRandom: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, length: number]>()('symmetric', sealedRandom),
   decrypt: reads<[ckaId: Uint8Array, iv: Uint8Array, aad: Uint8Array, sealed: Uint8Array]>()('symmetric', optional(bytes)),
-  mac: reads<[ckaId: Uint8Array, data: Uint8Array]>()('symmetric', bytes),
+  mac: reads<[ckaId: Uint8Array, data: Uint8Array, kind: HmacKind]>()('symmetric', bytes),
+  sign: reads<[ckaId: Uint8Array, scheme: SignatureScheme, data: Uint8Array]>()('privateKey', bytes),
+  rsaDecrypt: reads<[ckaId: Uint8Array, scheme: OaepScheme, ciphertext: Uint8Array]>()('privateKey', optional(bytes)),
+  derive: reads<[ckaId: Uint8Array, point: Uint8Array]>()('privateKey', bytes),
   random: reads<[length: number]>()('symmetric', bytes),
   /** One check of the table, with session keys. */
   tryOut: reads<[check: CheckId]>()('trial', verdict),
@@ -108,6 +113,8 @@ export type Refusal =
   | { readonly kind: 'noSlot' }
   /** No one key has the CKA_ID: none, or several. */
   | { readonly kind: 'noKey' }
+  /** The token makes no keys of this kind. */
+  | { readonly kind: 'noKind'; readonly name: string }
   /** A generated key did not keep this attribute and was destroyed. */
   | { readonly kind: 'differs'; readonly attribute: string }
   /** Our own mistake in the host or in how it was called. */
@@ -128,6 +135,7 @@ const refusals: { readonly [K in Refusal['kind']]: Read<Extract<Refusal, { kind:
   noToken: record<Extract<Refusal, { kind: 'noToken' }>>({ kind: oneOf('noToken') }),
   noSlot: record<Extract<Refusal, { kind: 'noSlot' }>>({ kind: oneOf('noSlot') }),
   noKey: record<Extract<Refusal, { kind: 'noKey' }>>({ kind: oneOf('noKey') }),
+  noKind: record<Extract<Refusal, { kind: 'noKind' }>>({ kind: oneOf('noKind'), name: text }),
   differs: record<Extract<Refusal, { kind: 'differs' }>>({ kind: oneOf('differs'), attribute: text }),
   fault: record<Extract<Refusal, { kind: 'fault' }>>({ kind: oneOf('fault'), text }),
 }

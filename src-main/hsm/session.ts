@@ -11,7 +11,10 @@ export function createSession(call: Call): MemberSession {
     encrypt: ({ ckaId, iv, aad, plaintext }) => call('encrypt', ckaId, iv, aad, plaintext),
     encryptRandom: ({ ckaId, iv, aad, length }) => call('encryptRandom', ckaId, iv, aad, length),
     decrypt: ({ ckaId, iv, aad, sealed }) => call('decrypt', ckaId, iv, aad, sealed),
-    mac: ({ ckaId, data }) => call('mac', ckaId, data),
+    mac: ({ ckaId, data, kind = 'hmac-256' }) => call('mac', ckaId, data, kind),
+    sign: ({ ckaId, scheme, data }) => call('sign', ckaId, scheme, data),
+    rsaDecrypt: ({ ckaId, scheme, ciphertext }) => call('rsaDecrypt', ckaId, scheme, ciphertext),
+    derive: ({ ckaId, point }) => call('derive', ckaId, point),
     random: (length) => call('random', length),
   }
 }

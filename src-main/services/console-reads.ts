@@ -31,7 +31,7 @@ export interface KeyDetail extends KeyView {
   region: string
   policy: string
   tags: Tag[]
-  materials: { materialId: string; current: boolean; createdAt: Date; cause: MaterialRow['cause']; member: string; ckaId: string; rung: SealingRung; encryptions?: number }[]
+  materials: { materialId: string; current: boolean; createdAt: Date; cause: MaterialRow['cause']; member: string; ckaId: string; rung?: SealingRung; encryptions?: number }[]
 }
 
 /** The console's own reads: recorded like every call, under names of ours. */
@@ -113,7 +113,7 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
       cause: material.cause,
       member: names.get(material.memberId) ?? material.memberId,
       ckaId: toHex(material.ckaId),
-      rung: material.rung,
+      ...(material.rung === undefined ? {} : { rung: material.rung }),
       ...(material.rung === 1 ? { encryptions: material.reserved } : {}),
     })),
   }

@@ -7,6 +7,9 @@ import type { Call, Operation, Settlement, Targeted } from './operation.ts'
 import type { Refusals } from './refusals.ts'
 import type { Connection, Principal, Sessions } from './sessions.ts'
 
+/** How exactly the last use of an access key is noted. */
+const MINUTE = 60_000
+
 /** The one way in: every operation on an open vault, whoever asks over whatever transport, runs through `call`. */
 export interface Gate {
   call<Input, Target extends Targeted, Output>(connection: Connection, operation: Operation<Input, Target, Output>, input: Input): Promise<Output>
@@ -34,6 +37,8 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
       const who = { principal: undefined, connection: refused, scope: call.scope, requestId: ambient.uuid() }
       appendRecord(ambient, tables, vaultEvent('UnauthenticatedCalls', who, { minute: new Date(refused.minute).toISOString(), count: refused.count }))
     }
+    const accessKeyId = call.connection.session?.signed?.accessKeyId
+    if (accessKeyId !== undefined) tables.accessKeys.setUsed(accessKeyId, ambient.now(), ambient.now() - MINUTE)
     appendRecord(ambient, tables, callEvent(call, operation, outcome))
   }
 
@@ -67,7 +72,8 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
   return {
     async call(connection, operation, input) {
       const principal = authenticate(connection)
-      const call: Call = { principal, connection, scope: { account: principal.account, region: parts.scope.region }, requestId: ambient.uuid(), eventId: ambient.uuid() }
+      const scope = { account: principal.account, region: connection.session?.signed?.region ?? parts.scope.region }
+      const call: Call = { principal, connection, scope, requestId: connection.requestId ?? ambient.uuid(), eventId: ambient.uuid() }
       underWay += 1
       try {
         return await run(call, operation, input)
@@ -111,6 +117,8 @@ function callEvent(call: Call, operation: Named, outcome: Outcome): AuditEvent {
     resources: outcome.target?.resources.map((resource) => resource.arn) ?? [],
     failure: outcome.error === undefined ? undefined : recordedFailure(outcome.error),
     requestId: call.requestId,
+    accessKeyId: call.connection.session?.signed?.accessKeyId,
+    tls: call.connection.tls,
     eventId: call.eventId,
   }
 }

@@ -11,8 +11,9 @@ import { chooseRung } from '#core/sealing/rung.ts'
 import { sealingChecks } from '#core/tokens/checks.ts'
 import { toHex, utf8 } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { asAccountId, asRegion, type AccountId, type MemberId, type Region, type VaultId } from '#core/vocabulary/ids.ts'
+import type { MemberId, Region, VaultId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { chosenAccount, chosenRegion } from './account-names.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
 import { memberConfig } from './members.ts'
 import { requireLength } from './passphrase.ts'
@@ -48,12 +49,14 @@ interface Parts {
 export async function initialise(parts: Parts, request: InitialiseRequest, connection: Connection): Promise<Initialised> {
   requireLength(request.passphrase)
   const account = chosenAccount(parts.ambient, request.account)
-  const region = chosenRegion(request.region)
+  const region = chosenRegion(request.region ?? 'us-east-1')
   const principal: Principal = { type: 'Root', arn: rootArn(account), account }
   const vaultId = parts.ambient.uuid() as VaultId
   const staged = parts.home.stage()
   try {
-    const member = await makeSoftToken(parts, staged, vaultId)
+    using pin = randomPin(parts.ambient)
+    using soPin = randomPin(parts.ambient)
+    const member = await makeSoftToken(parts, staged, { vaultId, pin, soPin })
     using databaseKey = Secret.own(parts.ambient.random(32))
     using recovery = request.recovery ? makeRecoveryCode(parts.ambient) : undefined
     const keyslots = await createKeyslots(parts.crypto, parts.ambient, {
@@ -70,7 +73,7 @@ export async function initialise(parts: Parts, request: InitialiseRequest, conne
         tables.vault.put({ id: vaultId, name: request.name, createdAt: parts.ambient.now(), account, region })
         tables.vault.addAccount({ account, region })
         for (const slot of keyslots.slots) tables.vault.putSlotKey({ slotId: slot.id, principal: slot.principal, publicKey: slot.publicKey })
-        tables.members.put(member)
+        tables.members.put(member, { pin: pin.bytes, pendingPin: undefined, soPin: soPin.bytes })
         firstRecord(parts.ambient, tables, { vaultId, principal, region, connection, member, recovery: request.recovery })
       })
     } finally {
@@ -103,13 +106,9 @@ function firstRecord(
 }
 
 /** A new SoftHSM token, its abilities tried, and the rung that they allow. */
-async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId): Promise<MemberRow> {
-  const pin = randomPin(parts.ambient)
-  const soPin = randomPin(parts.ambient)
+async function makeSoftToken(parts: Parts, staged: StagedVault, { vaultId, pin, soPin }: { vaultId: VaultId; pin: Secret; soPin: Secret }): Promise<MemberRow> {
   const module = { library: 'softhsm', tokenDirectory: staged.tokenDirectory }
-  using pinOnce = Secret.copy(pin)
-  using soPinOnce = Secret.copy(soPin)
-  const token = await parts.hsm.initialiseToken(module, { label: `holdfast-${vaultId.slice(0, 8)}`, pin: pinOnce, soPin: soPinOnce })
+  const token = await parts.hsm.initialiseToken(module, { label: `holdfast-${vaultId.slice(0, 8)}`, pin, soPin })
   const row: MemberRow = {
     id: parts.ambient.uuid() as MemberId,
     name: 'SoftHSM',
@@ -118,12 +117,9 @@ async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId
     softToken: true,
     serial: token.serial,
     rung: 1,
-    pin,
-    pendingPin: undefined,
-    soPin,
   }
   const member = parts.hsm.member(memberConfig(row, staged.tokenDirectory), {
-    pin: () => Secret.copy(pin),
+    pin: () => Secret.copy(pin.bytes),
     reconcile: () => Promise.resolve(),
     changed: () => undefined,
   })
@@ -139,23 +135,6 @@ async function makeSoftToken(parts: Parts, staged: StagedVault, vaultId: VaultId
 }
 
 /** 128 random bits in hex: every token takes 32 ASCII digits and letters. */
-function randomPin(ambient: Ambient): Uint8Array {
-  return utf8(toHex(ambient.random(16)))
-}
-
-function chosenAccount(ambient: Ambient, text: string | undefined): AccountId {
-  if (text === undefined) {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = ambient.random(6)
-    const number = (((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f) % 1e12
-    return String(number).padStart(12, '0') as AccountId
-  }
-  const account = asAccountId(text)
-  if (account === undefined) throw new VaultError('ValidationException', { text: 'An account is 12 digits.' })
-  return account
-}
-
-function chosenRegion(text: string | undefined): Region {
-  const region = asRegion(text ?? 'us-east-1')
-  if (region === undefined) throw new VaultError('ValidationException', { text: 'A Region is 2 to 32 lower-case letters, digits and hyphens, such as us-east-1 or lab.' })
-  return region
+function randomPin(ambient: Ambient): Secret {
+  return Secret.own(utf8(toHex(ambient.random(16))))
 }

@@ -1,4 +1,5 @@
 import { keyArn } from '#core/keys/arn.ts'
+import type { Holding } from '#core/keys/specs.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { MaterialKind, MemberSession } from '#core/ports/hsm.ts'
 import type { IntentRow, KeyRow, MaterialRow, MemberRow, Scope, Store, Tables } from '#core/ports/store.ts'
@@ -15,9 +16,9 @@ import { appendRecord, serviceEvent, vaultEvent } from './audit.ts'
 export interface Journal {
   /**
    * Makes material for a key on a member. On return the token holds it and the intent is open: `settle` stores it and clears the intent,
-   * `abandon` destroys it. Throws the member's failures; after an unknown outcome the intent stays open until `reconcile`.
+   * `abandon` destroys it. Silence means material that seals. Throws the member's failures; after an unknown outcome the intent stays open until `reconcile`.
    */
-  createMaterial(keyId: KeyId, member: MemberRow, cause: MaterialRow['cause']): Promise<NewMaterial>
+  createMaterial(keyId: KeyId, member: MemberRow, cause: MaterialRow['cause'], holding?: Holding): Promise<NewMaterial>
   /**
    * Destroys all material of a key whose deletion is due. From the durable intent on it cannot be taken back: what cannot be done now is
    * done at a later login. Each material's absence in the token is seen before its row goes; the key goes with its last material.
@@ -34,7 +35,8 @@ export interface Journal {
 
 export interface NewMaterial {
   readonly material: MaterialRow
-  settle(tables: Tables): void
+  /** `sealed`: the pair whose private key was sealed under the new material. */
+  settle(tables: Tables, sealed?: { publicKey: Uint8Array; sealedKey: Uint8Array }): void
   abandon(): Promise<void>
 }
 
@@ -85,14 +87,14 @@ export function createJournal(parts: {
   }
 
   return {
-    async createMaterial(keyId, member, cause) {
-      const material: Omit<MaterialRow, 'checkValue'> = {
+    async createMaterial(keyId, member, cause, holding = { how: 'sealing' }) {
+      const material: Omit<MaterialRow, 'checkValue' | 'publicKey'> = {
         id: toHex(ambient.random(32)) as MaterialId,
         keyId,
         memberId: member.id,
         ckaId: ambient.random(16),
-        kind: KIND[member.rung],
-        rung: member.rung,
+        ...(holding.how === 'token' ? { kind: holding.kind, rung: undefined } : { kind: KIND[member.rung], rung: member.rung }),
+        sealedKey: undefined,
         createdAt: ambient.now(),
         reserved: 0,
         cause,
@@ -120,10 +122,11 @@ export function createJournal(parts: {
       try {
         await store.write((tables) => tables.intents.insert(intent))
         const facts = await parts.session(member.id).generateKey({ kind: material.kind, ckaId: material.ckaId, label: label(material.id) })
+        const made: MaterialRow = { ...material, checkValue: facts.checkValue, publicKey: facts.publicKey }
         return {
-          material: { ...material, checkValue: facts.checkValue },
-          settle(tables) {
-            tables.materials.insert({ ...material, checkValue: facts.checkValue })
+          material: made,
+          settle(tables, sealed) {
+            tables.materials.insert({ ...made, ...sealed })
             tables.intents.remove(intent.id)
             live.delete(intent.id)
           },

@@ -33,8 +33,10 @@ export function createMembers(parts: {
     return {
       // Read from the store at each login: the PIN is in memory only while it is needed.
       pin() {
-        const stored = parts.store.read((tables) => tables.members.get(id))?.pin
-        return stored && Secret.own(stored)
+        const stored = parts.store.read((tables) => tables.members.pins(id))
+        stored?.pendingPin?.fill(0)
+        stored?.soPin?.fill(0)
+        return stored?.pin && Secret.own(stored.pin)
       },
       reconcile: (session) => parts.reconcile(id, session),
       changed: parts.changed,

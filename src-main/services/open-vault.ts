@@ -1,10 +1,18 @@
 import type { Ambient } from '#core/ports/ambient.ts'
+import type { Certificates } from '#core/ports/certificates.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { Endpoint } from '#core/ports/endpoint.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
+import { createAuthenticate, type Authenticate } from './access-keys/authenticate.ts'
+import { manageAccessKeys } from './access-keys/manage.ts'
+import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
+import { manageAccounts } from './accounts.ts'
 import { consoleReads } from './console-reads.ts'
+import { createIdentities, type Identities } from './endpoint/identity.ts'
+import { manageEndpoint } from './endpoint/operations.ts'
 import { createEncryptionCount } from './encryption-count.ts'
 import { browseFolder } from './files/browse-folder.ts'
 import { createDataKeys } from './files/data-keys.ts'
@@ -19,11 +27,18 @@ import { createJournal } from './journal.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
+import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
+import { makeMacs } from './kms/make-macs.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
 import { manageKeys } from './kms/manage-keys.ts'
 import { rotateKeys } from './kms/rotate-keys.ts'
+import { createCiphers } from './kms/ciphers.ts'
 import { useKeys } from './kms/use-keys.ts'
+import { shareSecrets } from './kms/share-secrets.ts'
+import { showPublicKeys } from './kms/show-public-keys.ts'
+import { signMessages } from './kms/sign-messages.ts'
 import { createMembers, type Members } from './members.ts'
+import { createPrivateKeys, type PrivateKeys } from './private-keys.ts'
 import { createProfiling, type Profiling } from './profiling.ts'
 import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
@@ -41,6 +56,10 @@ export interface OpenVault {
   readonly jobs: Jobs
   readonly transfers: Transfers
   readonly scheduler: Scheduler
+  /** Who signed a request (SigV4). */
+  readonly authenticate: Authenticate
+  readonly signingKeys: SigningKeys
+  readonly identities: Identities
   readonly operations: Operations
 }
 
@@ -50,6 +69,8 @@ export function openVault(parts: {
   ambient: Ambient
   crypto: Crypto
   files: Files
+  certificates: Certificates
+  endpoint: Endpoint
   home: Home
   hsm: Hsm
   store: Store
@@ -57,11 +78,14 @@ export function openVault(parts: {
   refusals: Refusals
   changed: () => void
 }): OpenVault {
-  const { ambient, crypto, files, home, hsm, store, sessions, refusals, changed } = parts
+  const { ambient, crypto, certificates, endpoint, files, home, hsm, store, sessions, refusals, changed } = parts
   const row = store.read((tables) => tables.vault.get())
   const journal = createJournal({ ambient, store, vaultId: row.id, scope: row, session: (id) => members.session(id) })
   const members = createMembers({ hsm, home, store, changed, reconcile: (id, session) => journal.reconcile(id, session) })
   const sealing = createSealing({ crypto, ambient, count: createEncryptionCount(store), session: (id) => members.session(id) })
+  const privateKeys = createPrivateKeys({ crypto, sealing, session: (id) => members.session(id) })
+  const signingKeys = createSigningKeys(crypto, store)
+  const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
   const gate = createGate({ ambient, store, sessions, refusals, scope: row })
   const jobs = createJobs()
@@ -75,7 +99,12 @@ export function openVault(parts: {
     jobs,
     transfers,
     scheduler: createScheduler({ ambient, store, journal, changed }),
-    operations: operationsOf({ ambient, crypto, files, store, journal, sealing, members, profiling, gate, jobs, transfers }),
+    authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
+    signingKeys,
+    identities,
+    operations: operationsOf({
+      ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
+    }),
   }
 }
 
@@ -86,24 +115,38 @@ function operationsOf(parts: {
   store: Store
   journal: ReturnType<typeof createJournal>
   sealing: ReturnType<typeof createSealing>
+  privateKeys: PrivateKeys
   members: Members
+  row: VaultRow
+  signingKeys: SigningKeys
+  endpoint: Endpoint
+  identities: Identities
+  changed: () => void
   profiling: Profiling
   gate: Gate
   jobs: Jobs
   transfers: Transfers
 }) {
-  const keyUses = useKeys(parts)
+  const keyUses = useKeys({ ...parts, ciphers: createCiphers(parts) })
   const fileParts = { ...parts, dataKeys: createDataKeys({ ...parts, operations: keyUses }) }
   return {
     ...manageKeys(parts),
     ...manageAliases(parts),
     ...keyUses,
+    ...signMessages(parts),
+    ...makeMacs(parts),
+    ...showPublicKeys(parts),
+    ...shareSecrets(parts),
+    ...makeDataKeyPairs(parts),
     ...describeKeys(),
     ...rotateKeys(parts),
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...issuedDataKeys(parts),
+    ...manageAccessKeys(parts),
+    ...manageAccounts(parts),
+    ...manageEndpoint(parts),
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),

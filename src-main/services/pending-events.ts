@@ -15,6 +15,11 @@ export function failedUnlockLine(at: number, connection: Connection, failure: Va
   return canonicalJson({ event: NAME, at, source: connection.source, agent: connection.agent, code: failure.code })
 }
 
+/** Something else that happened while nobody could be asked who did it. */
+export function pendingLine(event: string, at: number, connection: Connection): string {
+  return canonicalJson({ event, at, source: connection.source, agent: connection.agent })
+}
+
 /** When passphrases were wrong since the last unlock, oldest first. */
 export function failedUnlockTimes(lines: readonly string[]): number[] {
   return lines.flatMap((line) => {

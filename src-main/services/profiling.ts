@@ -103,7 +103,10 @@ export function createProfiling(parts: { ambient: Ambient; store: Store; members
       if (closed) return
       // Nobody waits for this run: what hindered it is told by the trail, and by the member's own state. The next unlock tries again.
       const failure = error instanceof VaultError ? error : new VaultError('INTERNAL', { incident: requestId })
-      await store.write(record({ memberId: id }, failure)).catch(() => undefined)
+      await store.write(record({ memberId: id }, failure)).catch((second: unknown) => {
+        // A store that takes no record any more tells whoever calls next.
+        if (!(second instanceof VaultError)) throw second
+      })
     }
   }
 

@@ -16,16 +16,15 @@ export async function* progressStream<Progress, Result>(
 ): AsyncGenerator<Progress, Result> {
   const { signal, cancel } = createCancellation(outer)
   const changes = createChanges()
-  let latest: Progress | undefined
-  let done = false
+  const now: { latest: Progress | undefined; done: boolean } = { latest: undefined, done: false }
   const result = work({
     signal,
     tell(progress) {
-      latest = progress
+      now.latest = progress
       changes.announce()
     },
   }).finally(() => {
-    done = true
+    now.done = true
     changes.announce()
   })
   // Its failure is thrown below; until then nobody waits for it.
@@ -34,8 +33,8 @@ export async function* progressStream<Progress, Result>(
     for (let seen = 0; ; ) {
       await changes.after(seen, undefined)
       seen = changes.version
-      if (done) return await result
-      if (latest !== undefined) yield latest
+      if (now.done) return await result
+      if (now.latest !== undefined) yield now.latest
       await Promise.race([ambient.wait(PACE), result.catch(() => undefined)])
     }
   } finally {

@@ -4,6 +4,7 @@ import type { MemberSession } from '#core/ports/hsm.ts'
 import type { MaterialRow } from '#core/ports/store.ts'
 import { encodeBlob, IV_LENGTH, SALT_LENGTH, type BlobV1 } from '#core/sealing/blob-v1.ts'
 import { rung2KeyInput, sealingDigest, type SealingPurpose } from '#core/sealing/digest.ts'
+import { unreachable } from '#core/vocabulary/failures.ts'
 import type { MemberId } from '#core/vocabulary/ids.ts'
 import type { SealingRung } from '#core/vocabulary/kms.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
@@ -13,6 +14,8 @@ import type { EncryptionCount } from './encryption-count.ts'
 export interface Sealing {
   /** The blob. `context` is serialised already. Throws LimitExceededException and the member's failures. */
   seal(request: SealRequest & { plaintext: Uint8Array }): Promise<Uint8Array>
+  /** As `seal`, under material that is not stored yet and never seals anything else: nothing is counted. */
+  sealOnly(request: SealRequest & { plaintext: Uint8Array }): Promise<Uint8Array>
   /** A blob over random bytes of the token, and those bytes. The caller wipes `plaintext`. */
   sealRandom(request: SealRequest & { length: number }): Promise<{ blob: Uint8Array; plaintext: Secret }>
   /** Undefined if the blob is not authentic under this material, purpose and context. The caller wipes the result. */
@@ -28,19 +31,18 @@ export interface SealRequest {
 export function createSealing(parts: { crypto: Crypto; ambient: Ambient; count: EncryptionCount; session: (member: MemberId) => MemberSession }): Sealing {
   const { crypto, ambient, count } = parts
 
-  function header({ rung, keyId, id }: MaterialRow): Pick<BlobV1, 'rung' | 'keyId' | 'materialId' | 'salt'> {
+  function header({ keyId, id, ...material }: MaterialRow): Pick<BlobV1, 'rung' | 'keyId' | 'materialId' | 'salt'> {
+    const rung = rungOf(material)
     return { rung, keyId, materialId: id, salt: ambient.random(SALT_LENGTH[rung]) }
   }
 
   /** What each rung does with a digest; the token's part is one call. */
   const rungs: Record<SealingRung, Rung> = {
     1: {
-      async seal(session, material, { digest, plaintext }) {
-        await count.take(material.id)
+      seal(session, material, { digest, plaintext }) {
         return session.encrypt({ ckaId: material.ckaId, iv: ambient.random(IV_LENGTH), aad: digest, plaintext })
       },
       async sealRandom(session, material, { digest, length }) {
-        await count.take(material.id)
         const made = await session.encryptRandom({ ckaId: material.ckaId, iv: ambient.random(IV_LENGTH), aad: digest, length })
         return { iv: made.iv, sealed: made.sealed, plaintext: Secret.own(made.plaintext) }
       },
@@ -78,18 +80,31 @@ export function createSealing(parts: { crypto: Crypto; ambient: Ambient; count: 
     return { iv, sealed: crypto.aesGcmSeal(key.bytes, iv, plaintext, digest) }
   }
 
+  /** Rung 2 has a key per message and no count. */
+  async function counted(material: MaterialRow): Promise<void> {
+    if (material.rung === 1) await count.take(material.id)
+  }
+
+  async function sealOnly({ material, purpose, context, plaintext }: SealRequest & { plaintext: Uint8Array }): Promise<Uint8Array> {
+    const head = header(material)
+    const digest = sealingDigest(crypto, head, purpose, context)
+    const made = await rungs[head.rung].seal(parts.session(material.memberId), material, { digest, salt: head.salt, plaintext })
+    return encodeBlob({ ...head, ...made })
+  }
+
   return {
-    async seal({ material, purpose, context, plaintext }) {
-      const head = header(material)
-      const digest = sealingDigest(crypto, head, purpose, context)
-      const made = await rungs[material.rung].seal(parts.session(material.memberId), material, { digest, salt: head.salt, plaintext })
-      return encodeBlob({ ...head, ...made })
+    async seal(request) {
+      await counted(request.material)
+      return sealOnly(request)
     },
 
+    sealOnly,
+
     async sealRandom({ material, purpose, context, length }) {
+      await counted(material)
       const head = header(material)
       const digest = sealingDigest(crypto, head, purpose, context)
-      const { plaintext, ...made } = await rungs[material.rung].sealRandom(parts.session(material.memberId), material, { digest, salt: head.salt, length })
+      const { plaintext, ...made } = await rungs[head.rung].sealRandom(parts.session(material.memberId), material, { digest, salt: head.salt, length })
       return { blob: encodeBlob({ ...head, ...made }), plaintext }
     },
 
@@ -97,9 +112,13 @@ export function createSealing(parts: { crypto: Crypto; ambient: Ambient; count: 
       // A blob of another rung or key than its material's is a forgery, whatever its tag would say.
       if (blob.rung !== material.rung || blob.keyId !== material.keyId || blob.materialId !== material.id) return undefined
       const digest = sealingDigest(crypto, blob, purpose, context)
-      return rungs[material.rung].open(parts.session(material.memberId), material, { digest, blob })
+      return rungs[blob.rung].open(parts.session(material.memberId), material, { digest, blob })
     },
   }
+}
+
+function rungOf({ rung }: Pick<MaterialRow, 'rung'>): SealingRung {
+  return rung ?? unreachable('sealing under material that seals nothing')
 }
 
 interface Rung {

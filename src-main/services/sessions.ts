@@ -2,7 +2,8 @@ import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import { toHex } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import type { AccountId } from '#core/vocabulary/ids.ts'
+import type { TlsDetails } from '#core/audit/record.ts'
+import type { AccessKeyId, AccountId, Region } from '#core/vocabulary/ids.ts'
 
 /** Who acts. The account's root until users exist. */
 export interface Principal {
@@ -14,23 +15,36 @@ export interface Principal {
 /** One transport's connection. Reaching it grants nothing: only `session` does. */
 export interface Connection {
   /** The shell that the person sits at. */
-  readonly via: 'console' | 'cli'
+  readonly via: 'console' | 'cli' | 'endpoint'
   /** Where it comes from, for the audit record: an address, or `local`. */
   readonly source: string
   /** The client's name and version, for the audit record. */
   readonly agent: string
   /** Set by signing in or resuming; may have ended since. */
   session: Session | undefined
+  /** The id that a transport of single requests has given its one call, and tells its caller; undefined: each call gets its own. */
+  readonly requestId?: string
+  /** The encrypted transport, for the audit record. */
+  readonly tls?: TlsDetails | undefined
 }
 
 export interface Session {
   readonly principal: Principal
+  /** Of a signed request: the Region that its calls act in, and the access key that signed it. Otherwise the vault's own Region. */
+  readonly signed?: { readonly region: Region; readonly accessKeyId: AccessKeyId }
   /** By the wall clock or the monotonic one, whichever comes first. */
   readonly expiresAt: number
   readonly endsMonotonic: number
   /** SHA-256 of the token that it can be resumed with, in hex; undefined if none was issued. */
   tokenHash: string | undefined
   ended: boolean
+}
+
+/** Who signed a request, and the Region that it is for. */
+export interface Signer {
+  readonly principal: Principal
+  readonly region: Region
+  readonly accessKeyId: AccessKeyId
 }
 
 /** A session lasts at most 12 hours, in milliseconds. */
@@ -41,6 +55,8 @@ export interface Sessions {
   open(connection: Connection, principal: Principal): Session
   /** The connection's principal. Throws NOT_SIGNED_IN, SESSION_ENDED. */
   principal(connection: Connection): Principal
+  /** Signs the connection of one request in as its signer; nothing else shares or resumes this session, and it ends with the request. */
+  openSigned(connection: Connection, signer: Signer): void
   /** A token of 32 random bytes for the connection's session; only its SHA-256 stays here. The caller owns the token. */
   issue(connection: Connection): { token: Uint8Array; expiresAt: number }
   /** Attaches the session of a token to this connection. Throws SESSION_ENDED. */
@@ -81,6 +97,10 @@ export function createSessions(ambient: Ambient, crypto: Crypto): Sessions {
       live.add(session)
       connection.session = session
       return session
+    },
+
+    openSigned(connection, { principal, region, accessKeyId }) {
+      connection.session = { principal, signed: { region, accessKeyId }, expiresAt: Infinity, endsMonotonic: Infinity, tokenHash: undefined, ended: false }
     },
 
     principal: (connection) => current(connection).principal,

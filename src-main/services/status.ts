@@ -1,4 +1,5 @@
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { EndpointState } from '#core/ports/endpoint.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { HsmMember } from '#core/ports/hsm.ts'
 import type { MemberRow } from '#core/ports/store.ts'
@@ -6,12 +7,13 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { SealingRung } from '#core/vocabulary/kms.ts'
 import type { EnforcementBadge } from '#core/vocabulary/tokens.ts'
 import { readKeyslots, slotOfKind } from './keyslot-access.ts'
+import { endpointView, type EndpointView } from './endpoint/operations.ts'
 import type { OpenVault } from './open-vault.ts'
 import { profileSummary } from './profile-view.ts'
 import type { Connection, Principal } from './sessions.ts'
 
-/** Why a vault was locked: a person asked, the process was told to stop, or nobody was there. */
-export type LockReason = 'request' | 'signal' | 'idle'
+/** Why a vault was locked: a person asked, the process was told to stop, or nobody was there any more. */
+export type LockReason = 'request' | 'signal' | 'idle' | 'suspend' | 'screen-lock'
 
 /** What anybody who reaches a transport may know; with a signed-in principal also the vault's own facts. */
 export interface VaultStatus {
@@ -22,6 +24,8 @@ export interface VaultStatus {
   locked?: { because: LockReason; at: Date }
   nextTryAt?: Date
   hasRecovery: boolean
+  /** Present while it is on. */
+  endpoint?: EndpointView
   principal?: Principal
   account?: string
   region?: string
@@ -46,6 +50,7 @@ export function vaultStatus(
     home: Home
     crypto: Crypto
     version: string
+    endpoint: EndpointState | undefined
     open: OpenVault | undefined
     locked: { because: LockReason; at: number } | undefined
     nextTryAt: number | undefined
@@ -62,6 +67,7 @@ export function vaultStatus(
     // The chosen name is in the encrypted database; until that is open, the folder's own name must do.
     name: open?.row.name ?? folderName(home.path),
     hasRecovery: present && hasRecovery(home, known.crypto),
+    ...(known.endpoint === undefined ? {} : { endpoint: endpointView(known.endpoint) }),
     ...(known.locked === undefined ? {} : { locked: { because: known.locked.because, at: new Date(known.locked.at) } }),
     ...(known.nextTryAt === undefined ? {} : { nextTryAt: new Date(known.nextTryAt) }),
     ...(open === undefined || principal === undefined

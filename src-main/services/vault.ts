@@ -3,10 +3,13 @@ import { readRecoveryCode } from '#core/keyslots/recovery-code.ts'
 import type { Keyslot, Keyslots } from '#core/keyslots/keyslot.ts'
 import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
+import type { Certificates } from '#core/ports/certificates.ts'
+import type { Endpoint, EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store } from '#core/ports/store.ts'
+import type { ReceivedRequest } from '#core/sigv4/request.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import { asAccountId } from '#core/vocabulary/ids.ts'
@@ -16,11 +19,12 @@ import { appendRecord, vaultEvent } from './audit.ts'
 import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
+import { requestView, startListening, type RequestView } from './endpoint/operations.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
 import { openVault, type OpenVault, type Operations } from './open-vault.ts'
 import type { Operation, Targeted } from './operation.ts'
 import { requireLength } from './passphrase.ts'
-import { failedUnlockLine, failedUnlockTimes, recordPendingEvents } from './pending-events.ts'
+import { failedUnlockLine, failedUnlockTimes, pendingLine, recordPendingEvents } from './pending-events.ts'
 import { createRefusals } from './refusals.ts'
 import type { ProfileView } from './profile-view.ts'
 import { progressStream } from './progress-stream.ts'
@@ -41,6 +45,11 @@ export interface Vault {
   initialise(connection: Connection, request: InitialiseRequest): Promise<Initialised>
   /** Opens the vault if it is locked, and signs the connection in. Throws PASSPHRASE_INCORRECT, after a wait that grows. */
   signIn(connection: Connection, passphrase: Secret): Promise<Principal>
+  /**
+   * Signs the connection of one request in by its signature (SigV4) for a service such as `kms`; a refusal is counted like any stranger's.
+   * Throws VAULT_LOCKED and VAULT_NOT_INITIALISED before it looks at the request, then what Authenticate throws.
+   */
+  authenticate(connection: Connection, request: ReceivedRequest, service: string): void
   signOut(connection: Connection): void
   /** Everybody's sessions end, HSM hosts end, the database is closed. Locking a locked vault does nothing. */
   lock(because: LockReason, connection?: Connection): Promise<void>
@@ -49,6 +58,10 @@ export interface Vault {
   recover(connection: Connection, code: Secret, next: Secret): Promise<void>
   /** Does what is due now, without waiting for the scheduler's minute: after suspend, say. Nothing while the vault is locked. */
   look(): Promise<void>
+  /** Switches the endpoint on for whoever runs the process (`serve --kms`), with or without anybody signed in, or the vault open. */
+  startEndpoint(connection: Connection, address: EndpointAddress): Promise<EndpointState>
+  /** The last requests at the endpoint, the newest first, for whoever is signed in. A look at it is no call, and is not recorded. */
+  requests(connection: Connection): RequestView[]
   /**
    * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
    * background, after each opening. A single command would end in the middle of it.
@@ -66,8 +79,17 @@ export interface Vault {
   ownerOfDownload(id: string): Connection
 }
 
-export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Files; home: Home; hsm: Hsm; version: string }): Vault {
-  const { ambient, crypto, files, home, hsm } = parts
+export function createVault(parts: {
+  ambient: Ambient
+  crypto: Crypto
+  certificates: Certificates
+  endpoint: Endpoint
+  files: Files
+  home: Home
+  hsm: Hsm
+  version: string
+}): Vault {
+  const { ambient, crypto, certificates, endpoint, files, home, hsm } = parts
   const changes = createChanges()
   const sessions = createSessions(ambient, crypto)
   const refusals = createRefusals(ambient)
@@ -95,7 +117,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
   }
 
   async function start(store: Store): Promise<OpenVault> {
-    const opened = openVault({ ambient, crypto, files, home, hsm, store, sessions, refusals, changed: changes.announce })
+    const opened = openVault({ ambient, crypto, certificates, endpoint, files, home, hsm, store, sessions, refusals, changed: changes.announce })
     await recordPendingEvents(ambient, home, opened)
     await files.removeLeftovers()
     open = opened
@@ -108,7 +130,16 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
       await opened.scheduler.look()
     })
     opened.scheduler.start()
+    await identify(opened)
     return opened
+  }
+
+  /** An endpoint that has waited for the vault gets its certificate; one that has one gets a younger one, if it is time. */
+  async function identify({ identities }: OpenVault): Promise<void> {
+    if (endpoint.state?.transport !== 'tls') return
+    const identity = await identities.server()
+    endpoint.present(identity)
+    identity.privateKey.fill(0)
   }
 
   /** Waits for the work, but not for ever; what it does not finish in time it goes on with by itself. */
@@ -170,6 +201,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
     for (const refused of refusals.take('all')) {
       await record(closing, 'UnauthenticatedCalls', { ...by, ...refused }, undefined, undefined, { minute: new Date(refused.minute).toISOString(), count: refused.count })
     }
+    closing.signingKeys.forgetAll()
     await record(closing, 'LockVault', by, principal, undefined, { because })
     await closing.store.close()
     changes.announce()
@@ -178,7 +210,7 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
   const vault: Vault = {
     sessions,
 
-    status: (connection) => vaultStatus({ home, crypto, version: parts.version, open, locked, nextTryAt: attempts.nextTryAt() }, connection),
+    status: (connection) => vaultStatus({ home, crypto, version: parts.version, endpoint: endpoint.state, open, locked, nextTryAt: attempts.nextTryAt() }, connection),
 
     async *watch(connection, signal) {
       for (;;) {
@@ -208,6 +240,16 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
         await withKeys(keys, () => signInWith(connection, slot, file, keys))
         return principalOf(slot)
       }),
+
+    authenticate(connection, request, service) {
+      const opened = requireOpen()
+      try {
+        sessions.openSigned(connection, opened.authenticate(request, service))
+      } catch (error) {
+        if (error instanceof VaultError) refusals.note(connection.source, connection.agent)
+        throw error
+      }
+    },
 
     signOut(connection) {
       sessions.end(connection)
@@ -255,6 +297,21 @@ export function createVault(parts: { ambient: Ambient; crypto: Crypto; files: Fi
         })
         changes.announce()
       }),
+
+    startEndpoint: (connection, address) =>
+      inTurn(async () => {
+        const state = open === undefined ? await endpoint.start(address, undefined) : await startListening(endpoint, address, open.identities)
+        if (open === undefined && home.state() === 'present') home.appendPendingEvent(pendingLine('StartEndpoint', ambient.now(), connection))
+        if (open !== undefined) await record(open, 'StartEndpoint', connection, connection.session?.principal, undefined, { ...address })
+        changes.announce()
+        return state
+      }),
+
+    requests(connection) {
+      requireOpen()
+      sessions.principal(connection)
+      return endpoint.log().map(requestView)
+    },
 
     async look() {
       await open?.scheduler.look()

@@ -10,10 +10,13 @@ import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
+import type { Handles } from './handles.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
 export interface Context {
   readonly connection: Connection
+  /** Where a path may be given by an opaque name: the desktop app. */
+  readonly handles?: Handles
 }
 
 /** What the router must know beside the vault. */
@@ -73,6 +76,16 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       RotateKeyOnDemand: os.kms.RotateKeyOnDemand.handler(through((all) => all.rotateKeyOnDemand)),
       ScheduleKeyDeletion: os.kms.ScheduleKeyDeletion.handler(through((all) => all.scheduleKeyDeletion)),
       CancelKeyDeletion: os.kms.CancelKeyDeletion.handler(through((all) => all.cancelKeyDeletion)),
+      Sign: os.kms.Sign.handler(through((all) => all.sign)),
+      Verify: os.kms.Verify.handler(through((all) => all.verify)),
+      GenerateMac: os.kms.GenerateMac.handler(through((all) => all.generateMac)),
+      VerifyMac: os.kms.VerifyMac.handler(through((all) => all.verifyMac)),
+      GetPublicKey: os.kms.GetPublicKey.handler(through((all) => all.getPublicKey)),
+      DeriveSharedSecret: os.kms.DeriveSharedSecret.handler(through((all) => all.deriveSharedSecret)),
+      GenerateDataKeyPair: os.kms.GenerateDataKeyPair.handler(through((all) => all.generateDataKeyPair)),
+      GenerateDataKeyPairWithoutPlaintext: os.kms.GenerateDataKeyPairWithoutPlaintext.handler(through((all) => all.generateDataKeyPairWithoutPlaintext)),
+      Encapsulate: os.kms.Encapsulate.handler(through((all) => all.encapsulate)),
+      Decapsulate: os.kms.Decapsulate.handler(through((all) => all.decapsulate)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {
@@ -118,18 +131,20 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       }),
     },
     files: {
-      encrypt: os.files.encrypt.handler(async function* ({ input, context: { connection }, signal }) {
-        const { path, keyId, context = {}, folder, existing = 'refuse' } = input
-        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.encryptFile, { path, keyId, context, folder, existing, job }))
+      encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
+        const { keyId, context = {}, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...places, keyId, context, existing, job }))
       }),
-      decrypt: os.files.decrypt.handler(async function* ({ input, context: { connection }, signal }) {
-        const { path, context, folder, existing = 'refuse' } = input
-        return yield* withProgress(ambient, signal, (job) => vault.call(connection, (all) => all.decryptFile, { path, context, folder, existing, job }))
+      decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
+        const { context, existing = 'refuse' } = input
+        const places = placesOn(line, input)
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...places, context, existing, job }))
       }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {
         if ('head' in input) return inspectFront(input.head, input.size)
         vault.sessions.principal(context.connection)
-        return inspectFile(files, input.path)
+        return inspectFile(files, placesOn(context, input).path)
       }),
       browse: os.files.browse.handler(async ({ input, context }) => {
         const page = await vault.call(context.connection, (all) => all.browseFolder, input)
@@ -143,6 +158,26 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
         const { id, expiresAt } = await vault.call(context.connection, (all) => all.prepareUpload, { name, size, purpose })
         return { upload: id, expiresAt: new Date(expiresAt) }
       }),
+    },
+    accessKeys: {
+      create: os.accessKeys.create.handler(async ({ input, context }) => {
+        using secretAccessKey = input.secretAccessKey && Secret.own(input.secretAccessKey)
+        return await vault.call(context.connection, (all) => all.createAccessKey, { ...input, secretAccessKey: secretAccessKey?.bytes })
+      }),
+      list: os.accessKeys.list.handler(through((all) => all.listAccessKeys)),
+      update: os.accessKeys.update.handler(through((all) => all.updateAccessKey)),
+      delete: os.accessKeys.delete.handler(through((all) => all.deleteAccessKey)),
+    },
+    accounts: {
+      list: os.accounts.list.handler(through((all) => all.listAccounts)),
+      create: os.accounts.create.handler(through((all) => all.createAccount)),
+      addRegion: os.accounts.addRegion.handler(through((all) => all.addRegion)),
+    },
+    endpoint: {
+      start: os.endpoint.start.handler(through((all) => all.startEndpoint)),
+      stop: os.endpoint.stop.handler(through((all) => all.stopEndpoint)),
+      log: os.endpoint.log.handler(({ context }) => ({ requests: vault.requests(context.connection) })),
+      authority: os.endpoint.authority.handler(through((all) => all.readEndpointAuthority)),
     },
     session: {
       signIn: os.session.signIn.handler(async ({ input, context }) => {
@@ -166,3 +201,9 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
 }
 
 export type HoldfastRouter = ReturnType<typeof createRouter>
+
+/** Where a file is and where its result goes, by their paths, if the line knows them by a name. */
+function placesOn({ handles }: Context, { path, folder }: { path: string; folder?: string | undefined }): { path: string; folder: string | undefined } {
+  const named = (text: string): string => handles?.path(text) ?? text
+  return { path: named(path), folder: folder === undefined ? undefined : named(folder) }
+}

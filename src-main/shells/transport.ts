@@ -13,42 +13,69 @@ import { wholeMessage } from './inbox.ts'
 import { incidentLine, type Log } from './log.ts'
 import type { Context, HoldfastRouter } from './router.ts'
 
-/** The largest message of a WebSocket in either direction. A larger one ends the connection (close code 1009), so schemas stay below. */
+/** The largest message in either direction, in bytes (over a port: UTF-16 units). A larger one ends the connection (close code 1009), so schemas stay below. */
 export const MAX_MESSAGE = 16 * 1024 * 1024
 
-/** What a transport hands an authenticated WebSocket to. */
+/** What a transport hands an authenticated WebSocket or port to. */
 export interface Handler {
   /** Answers calls on this socket for as long as it is open. */
   serve(socket: WebSocket, connection: Connection): void
+  /** The same on a port, which the caller starts afterwards. */
+  servePort(port: Port, context: Context): void
+}
+
+/** The part of Electron's MessagePortMain that carries calls. What arrives is whatever the other side has sent. */
+export interface Port {
+  postMessage(message: unknown): void
+  on(event: 'message', listener: (event: { data: unknown }) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+  close(): void
 }
 
 /** RFC 6455 section 7.4.1: the message is not of the protocol's form; something broke on our side. */
 const INVALID_DATA = 1007
 const INTERNAL_ERROR = 1011
 
-/** The router behind WebSockets, the console's and the local socket's alike. */
+/** The router behind every transport: the console's WebSockets and the local socket's, the desktop app's ports. */
 export function createHandler(router: HoldfastRouter, log: Log): Handler {
   const handler = new RPCHandler<Context>(router, {
     customJsonSerializers: [bytesSerializer],
     interceptors: [declareMalformed],
     clientInterceptors: [declareFailures(log)],
   })
+  type Peer = Parameters<typeof handler.message>[0]
+
+  /** Not by oRPC's own adapters: they print what they could not parse, which may be anything. */
+  function receive(peer: Peer, message: string | ArrayBuffer, context: Context, end: (code: number) => void): void {
+    handler.message(peer, message, { context }).catch((error: unknown) => {
+      if (error instanceof SyntaxError || error instanceof TypeError) {
+        end(INVALID_DATA)
+      } else {
+        log(incidentLine(randomUUID(), error))
+        end(INTERNAL_ERROR)
+      }
+    })
+  }
+
   return {
     serve(socket, connection) {
-      const peer = socket as unknown as Parameters<typeof handler.message>[0]
+      const peer = socket as unknown as Peer
       socket.on('message', (data, binary) => {
         const message = wholeMessage(data)
-        handler.message(peer, binary ? (message as unknown as ArrayBuffer) : message.toString('utf8'), { context: { connection } }).catch((error: unknown) => {
-          // Not oRPC's adapter for ws: that one prints what it could not parse, which may be anything.
-          if (error instanceof SyntaxError || error instanceof TypeError) {
-            socket.close(INVALID_DATA)
-          } else {
-            log(incidentLine(randomUUID(), error))
-            socket.close(INTERNAL_ERROR)
-          }
-        })
+        receive(peer, binary ? (message as unknown as ArrayBuffer) : message.toString('utf8'), { connection }, (code) => socket.close(code))
       })
       socket.on('close', () => {
+        handler.close(peer)
+      })
+    },
+    servePort(port, context) {
+      // A call that ends after its port has closed has nobody to tell: such a message is dropped.
+      const peer: Peer = { send: (message: unknown) => port.postMessage(message) } as unknown as Peer
+      port.on('message', ({ data }) => {
+        if (typeof data === 'string' && data.length <= MAX_MESSAGE) receive(peer, data, context, () => port.close())
+        else port.close()
+      })
+      port.on('close', () => {
         handler.close(peer)
       })
     },

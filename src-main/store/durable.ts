@@ -1,16 +1,16 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileFailure } from './failures.ts'
 
 // Files that are there whole or not at all, also after a power failure: write, fsync, rename, fsync of the folder.
 // On macOS, Node's fsync is F_FULLFSYNC (libuv).
 
-/** Replaces a file by one rename. Mode 0600. Throws DISK_FULL with the file's `name`; the old file then stays. */
-export function replaceFile(path: string, bytes: Uint8Array, name: string): void {
+/** Replaces a file by one rename. Throws DISK_FULL with the file's `name`; the old file then stays. */
+export function replaceFile(path: string, bytes: Uint8Array, name: string, mode = 0o600): void {
   const fresh = `${path}.new`
   try {
     rmSync(fresh, { force: true })
-    writeNew(fresh, bytes)
+    writeNew(fresh, bytes, mode)
     renameSync(fresh, path)
   } catch (error) {
     rmSync(fresh, { force: true })
@@ -50,9 +50,11 @@ export function syncTree(path: string): void {
   syncFolder(path)
 }
 
-function writeNew(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, 'wx', 0o600)
+function writeNew(path: string, bytes: Uint8Array, mode: number): void {
+  const file = openSync(path, 'wx', mode)
   try {
+    // Whatever the umask says.
+    fchmodSync(file, mode)
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
     fsyncSync(file)
   } finally {

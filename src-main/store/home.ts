@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Home } from '#core/ports/home.ts'
-import { utf8 } from '#core/vocabulary/bytes.ts'
+import { compareBytes, toBase64, utf8 } from '#core/vocabulary/bytes.ts'
 import { canonicalJson } from '#core/vocabulary/canonical.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import { replaceFile } from './durable.ts'
@@ -14,6 +14,9 @@ import { createStore } from './store.ts'
 
 /** As core/keyslots: a file beyond this is none, and is not read. */
 const MOST_KEYSLOT_BYTES = 1_048_576
+
+/** What clients of the endpoint trust; no secret. */
+const AUTHORITY_FILE = 'endpoint-ca.pem'
 
 /**
  * The Home port over a folder. `openStore`, `stage` and `replaceKeyslots` need the owner's lock: call `acquire` before.
@@ -64,6 +67,12 @@ export function createHome(folder: string): Home {
     clearPendingEvents: () => { pending.clear() },
     putTokenSerials(serials) {
       replaceFile(join(path, 'tokens.json'), utf8(`${canonicalJson({ format: 1, serials: [...serials].sort() })}\n`), 'tokens.json')
+    },
+    publishAuthority(certificate) {
+      const file = join(path, AUTHORITY_FILE)
+      const pem = utf8(`-----BEGIN CERTIFICATE-----\n${toBase64(certificate).replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
+      if (!existsSync(file) || compareBytes(readFileSync(file), pem) !== 0) replaceFile(file, pem, AUTHORITY_FILE, 0o644)
+      return file
     },
   }
 

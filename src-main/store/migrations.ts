@@ -4,9 +4,11 @@ import { DATABASE_FILE } from './failures.ts'
 import { sql as firstTables } from './migrations/0001-first-tables.ts'
 import { sql as rotationAndDeletion } from './migrations/0002-rotation-and-deletion.ts'
 import { sql as tokenProfiles } from './migrations/0003-token-profiles.ts'
+import { sql as keyPairs } from './migrations/0004-key-pairs.ts'
+import { sql as accessKeysAndCertificates } from './migrations/0005-access-keys-and-certificates.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
-const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles]
+const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates]
 
 /** The schema version that this program writes: `PRAGMA user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -1,7 +1,9 @@
 import type { Tables } from '#core/ports/store.ts'
 import type { Database } from './database.ts'
+import { createAccessKeyTable } from './tables/access-keys.ts'
 import { createAliasTable } from './tables/aliases.ts'
 import { createAuditTable } from './tables/audit.ts'
+import { createCertificateTable } from './tables/certificates.ts'
 import { createDeletionTable } from './tables/deletions.ts'
 import { createIntentTable } from './tables/intents.ts'
 import { createKeyTable } from './tables/keys.ts'
@@ -22,5 +24,7 @@ export function createTables(database: Database): Tables {
     intents: createIntentTable(database),
     audit: createAuditTable(database),
     deletions: createDeletionTable(database),
+    accessKeys: createAccessKeyTable(database),
+    certificates: createCertificateTable(database),
   }
 }

@@ -20,19 +20,26 @@ const GUIDE = `
 operation                       Enabled Disabled PendingDeletion Unavailable
 CancelKeyDeletion               4       4        ok              4
 CreateAlias                     ok      ok       3               ok
+Decapsulate                     ok      1        2               11
 Decrypt                         ok      1        2               11
 DeleteAlias                     ok      ok       ok              ok
+DeriveSharedSecret              ok      1        2               11
 DescribeKey                     ok      ok       ok              ok
 DisableKey                      ok      ok       3               ok
 DisableKeyRotation              ok      1        3               11
 EnableKey                       ok      ok       3               ok
 EnableKeyRotation               ok      1        3               11
+Encapsulate                     ok      1        2               11
 Encrypt                         ok      1        2               11
 GenerateDataKey                 ok      1        2               11
+GenerateDataKeyPair             ok      1        2               11
+GenerateDataKeyPairWithoutPlaintext ok  1        2               11
 GenerateDataKeyWithoutPlaintext ok      1        2               11
+GenerateMac                     ok      1        2               11
 GetKeyLastUsage                 ok      ok       ok              ok
 GetKeyPolicy                    ok      ok       ok              ok
 GetKeyRotationStatus            ok      ok       ok              ok
+GetPublicKey                    ok      1        2               11
 ListAliases                     ok      ok       ok              ok
 ListKeyPolicies                 ok      ok       ok              ok
 ListKeyRotations                ok      ok       ok              ok
@@ -41,10 +48,13 @@ PutKeyPolicy                    ok      ok       ok              ok
 ReEncrypt                       ok      1        2               11
 RotateKeyOnDemand               ok      1        3               11
 ScheduleKeyDeletion             ok      ok       3               ok
+Sign                            ok      1        2               11
 TagResource                     ok      ok       3               ok
 UntagResource                   ok      ok       3               ok
 UpdateAlias                     ok      ok       3               ok
 UpdateKeyDescription            ok      ok       3               ok
+Verify                          ok      1        2               11
+VerifyMac                       ok      1        2               11
 `
 
 const [head = [], ...rows] = GUIDE.trim().split('\n').map((line) => line.split(/\s+/))

@@ -101,10 +101,10 @@ it('goes on beside calls, which all succeed', async () => {
   const ckaId = randomBytes(16)
   await member.session.generateKey({ kind: 'aes-256', ckaId, label: 'holdfast:test:busy' })
   const trials = member.tryOut(checkIds)
-  let ended = false
-  void trials.finally(() => { ended = true })
+  const run = { ended: false }
+  void trials.finally(() => { run.ended = true })
   let calls = 0
-  while (!ended) {
+  while (!run.ended) {
     const given = { ckaId, iv: randomBytes(12), aad: randomBytes(8), plaintext: randomBytes(32) }
     const { iv, sealed } = await member.session.encrypt(given)
     expect(await member.session.decrypt({ ckaId, iv, aad: given.aad, sealed })).toEqual(Uint8Array.from(given.plaintext))

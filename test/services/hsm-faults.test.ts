@@ -49,6 +49,21 @@ describe('a module that', () => {
     expect((await vault.api.kms.ListKeys({})).Keys).toHaveLength(before)
   })
 
+  it('gives a wrong ciphertext is found out by its tag; the next one is right', async () => {
+    faulty.faults('C_Encrypt garbage once')
+    const spoiled = await encrypt()
+    await expect(vault.api.kms.Decrypt({ CiphertextBlob: spoiled.CiphertextBlob })).rejects.toMatchObject({ code: 'InvalidCiphertextException' })
+    const { CiphertextBlob } = await encrypt()
+    expect(text((await vault.api.kms.Decrypt({ CiphertextBlob })).Plaintext)).toBe('x')
+  })
+
+  it('begins to make its own IVs is followed: what it seals is opened', async () => {
+    faulty.faults('token-iv')
+    const { CiphertextBlob } = await encrypt()
+    faulty.faults()
+    expect(text((await vault.api.kms.Decrypt({ CiphertextBlob })).Plaintext)).toBe('x')
+  })
+
   it('has no room for a key says so', async () => {
     faulty.faults('C_GenerateKey return 0x31')
     await expect(vault.api.kms.CreateKey({})).rejects.toMatchObject({ code: 'TOKEN_FULL' })

@@ -110,7 +110,7 @@ describe('a profile', () => {
   it('ends with the reader', async () => {
     const stream = await vault.api.hsm.runProfile({ memberId })
     await stream.next()
-    await stream.return?.()
+    await stream.return()
     expect(await until(({ profiling }) => !profiling)).toMatchObject({ state: 'ready' })
   })
 })

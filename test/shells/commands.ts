@@ -48,6 +48,8 @@ export interface Ready {
   readonly link: string
   readonly socket: string
   readonly pid: number
+  /** Where the KMS endpoint is, if it was asked for. */
+  readonly kms?: string
 }
 
 /** The environment of a command: nothing of this process's own vaults or terminals. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
-import { aliasRow, intentRow, keyRow, materialId, materialRow, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
+import { accessKeyRow, aliasRow, intentRow, keyRow, materialId, materialRow, memberPins, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
 
 /** What a suite needs of an adapter: a new empty store, and the same one closed and opened again. */
 export interface StoreUnderTest {
@@ -44,16 +44,17 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
       })
 
       it('give back members with and without what is optional', async () => {
-        const bare = { ...memberRow, parameters: 'x', softToken: false, pin: undefined, soPin: undefined, pendingPin: Uint8Array.of(0) }
-        await store.write(({ members }) => { members.put(memberRow) })
-        expect(store.read(({ members }) => members.get(memberRow.id))).toEqual(memberRow)
-        await store.write(({ members }) => { members.put(bare) })
-        expect(store.read(({ members }) => members.list())).toEqual([bare])
+        const bare = { ...memberRow, parameters: 'x', softToken: false }
+        const barePins = { pin: undefined, soPin: undefined, pendingPin: Uint8Array.of(0) }
+        await store.write(({ members }) => { members.put(memberRow, memberPins) })
+        expect(store.read(({ members }) => [members.get(memberRow.id), members.pins(memberRow.id)])).toEqual([memberRow, memberPins])
+        await store.write(({ members }) => { members.put(bare, barePins) })
+        expect(store.read(({ members }) => [members.list(), members.pins(memberRow.id)])).toEqual([[bare], barePins])
         expect(store.read(({ members }) => members.get(keyRow(99).id as never))).toBeUndefined()
       })
 
       it('give back the rung of a member as it was last set', async () => {
-        await store.write(({ members }) => { members.put(memberRow) })
+        await store.write(({ members }) => { members.put(memberRow, memberPins) })
         await store.write(({ members }) => { members.setRung(memberRow.id, 2) })
         expect(store.read(({ members }) => members.get(memberRow.id))).toEqual({ ...memberRow, rung: 2 })
       })
@@ -81,8 +82,8 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
 
       it('take a part of a larger buffer for exactly that part', async () => {
         const whole = Uint8Array.of(9, 9, 1, 2, 3, 9)
-        await store.write(({ members }) => { members.put({ ...memberRow, pin: whole.subarray(2, 5) }) })
-        expect(store.read(({ members }) => members.get(memberRow.id)?.pin)).toEqual(Uint8Array.of(1, 2, 3))
+        await store.write(({ members }) => { members.put(memberRow, { ...memberPins, pin: whole.subarray(2, 5) }) })
+        expect(store.read(({ members }) => members.pins(memberRow.id)?.pin)).toEqual(Uint8Array.of(1, 2, 3))
       })
 
       it('give back keys with tags in their order and the last use', async () => {
@@ -134,7 +135,7 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
 
       it('take a key out with all that belongs to it, once its material is gone', async () => {
         await store.write((tables) => {
-          tables.members.put(memberRow)
+          tables.members.put(memberRow, memberPins)
           tables.keys.insert(keyRow(1, { lastUsed: { operation: 'Encrypt', at: 1, eventId: '', requestId: '' } }))
           tables.materials.insert(materialRow(1))
           tables.aliases.insert(aliasRow(1, 'alias/a'))
@@ -181,7 +182,7 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
 
       it('give back materials, and add reservations beyond 2^32', async () => {
         await store.write(({ members, keys, materials }) => {
-          members.put(memberRow)
+          members.put(memberRow, memberPins)
           keys.insert(keyRow(1))
           materials.insert(materialRow(1))
           materials.insert(materialRow(2, { keyId: keyRow(1).id, checkValue: undefined, kind: 'hmac-256', rung: 2 }))
@@ -210,6 +211,42 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         expect(store.read(({ aliases }) => aliases.countOfKey(keyRow(1).id))).toBe(3)
         const remove = (): Promise<boolean> => store.write(({ aliases }) => aliases.remove(scope, aliasRow(1, 'alias/a').name))
         expect([await remove(), await remove()]).toEqual([true, false])
+      })
+
+      it('know which accounts are declared in which Region', async () => {
+        await store.write(({ vault }) => { vault.addAccount(scope) })
+        expect(store.read(({ vault }) => [vault.declares(scope), vault.declares(otherScope), vault.declares({ ...scope, region: 'lab' as never })])).toEqual([true, false, false])
+      })
+
+      it('hold access keys, and their secrets apart from what lists them', async () => {
+        const secret = Uint8Array.of(1, 2, 3)
+        await store.write(({ accessKeys }) => {
+          accessKeys.insert(accessKeyRow('AKIAB', { createdAt: 2 }), secret)
+          accessKeys.insert(accessKeyRow('AKIAA', { createdAt: 2, active: false }), Uint8Array.of(9))
+          accessKeys.insert(accessKeyRow('AKIAC', { createdAt: 1, usedAt: 7 }), Uint8Array.of(8))
+        })
+        expect(store.read(({ accessKeys }) => accessKeys.list())).toEqual([
+          accessKeyRow('AKIAC', { createdAt: 1, usedAt: 7 }),
+          accessKeyRow('AKIAA', { createdAt: 2, active: false }),
+          accessKeyRow('AKIAB', { createdAt: 2 }),
+        ])
+        const { id } = accessKeyRow('AKIAB')
+        expect(store.read(({ accessKeys }) => accessKeys.secret(id))).toEqual(secret)
+        expect(await store.write(({ accessKeys }) => accessKeys.setActive(id, false))).toBe(true)
+        await store.write(({ accessKeys }) => { accessKeys.setUsed(id, 100, 40) })
+        await store.write(({ accessKeys }) => { accessKeys.setUsed(id, 120, 60) })
+        expect(store.read(({ accessKeys }) => accessKeys.get(id))).toEqual(accessKeyRow('AKIAB', { createdAt: 2, active: false, usedAt: 100 }))
+        const remove = (): Promise<boolean> => store.write(({ accessKeys }) => accessKeys.remove(id))
+        expect([await remove(), await remove()]).toEqual([true, false])
+        expect(store.read(({ accessKeys }) => [accessKeys.get(id), accessKeys.secret(id)])).toEqual([undefined, undefined])
+        expect(await store.write(({ accessKeys }) => accessKeys.setActive(id, true))).toBe(false)
+        await expect(store.write(({ accessKeys }) => { accessKeys.insert(accessKeyRow('AKIAC'), secret) })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      })
+
+      it('hold one certificate in each role, the newer in place of the older', async () => {
+        const row = (n: number) => ({ privateKey: Uint8Array.of(n), certificate: Uint8Array.of(n, n), endsAt: n })
+        await store.write(({ certificates }) => { [1, 2].forEach((n) => { certificates.put('server', row(n)) }) })
+        expect(store.read(({ certificates }) => [certificates.get('server'), certificates.get('authority')])).toEqual([row(2), undefined])
       })
 
       it('hold intents before their keys exist, until they are removed', async () => {
@@ -264,7 +301,7 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
       })
 
       it('refuse a material without its key, and a key twice', async () => {
-        await store.write(({ members, keys }) => { members.put(memberRow); keys.insert(keyRow(1)) })
+        await store.write(({ members, keys }) => { members.put(memberRow, memberPins); keys.insert(keyRow(1)) })
         await expect(store.write(({ materials }) => { materials.insert(materialRow(5)) })).rejects.toMatchObject({ code: 'STORE_FAILED' })
         await expect(store.write(({ keys }) => { keys.insert(keyRow(1)) })).rejects.toMatchObject({ code: 'STORE_FAILED' })
       })

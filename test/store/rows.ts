@@ -1,6 +1,6 @@
-import type { AliasRow, IntentRow, KeyRow, MaterialRow, MemberRow, VaultRow } from '#core/ports/store.ts'
+import type { AccessKeyRow, AliasRow, IntentRow, KeyRow, MaterialRow, MemberPins, MemberRow, VaultRow } from '#core/ports/store.ts'
 import type { TokenProfile } from '#core/tokens/profile.ts'
-import { asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
+import { asAccessKeyId, asAccountId, asKeyId, asMaterialId, asMemberId, asRegion, asVaultId, type AliasName } from '#core/vocabulary/ids.ts'
 
 // Rows with everything set; tests change what they are about.
 
@@ -17,10 +17,9 @@ export const memberRow: MemberRow = {
   softToken: true,
   serial: '0123456789abcdef',
   rung: 1,
-  pin: Uint8Array.of(49, 50, 51, 52),
-  pendingPin: undefined,
-  soPin: Uint8Array.of(53, 54, 55, 56),
 }
+
+export const memberPins: MemberPins = { pin: Uint8Array.of(49, 50, 51, 52), pendingPin: undefined, soPin: Uint8Array.of(53, 54, 55, 56) }
 
 export const profile: TokenProfile = {
   identity: { moduleHash: 'a'.repeat(64), libraryVersion: '2.6', model: 'SoftHSM v2', serial: memberRow.serial, firmware: '2.6' },
@@ -65,6 +64,8 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
     kind: 'aes-256',
     rung: 1,
     checkValue: new Uint8Array(16).fill(n),
+    publicKey: undefined,
+    sealedKey: undefined,
     createdAt: 1_764_000_000_000 + n,
     reserved: 0,
     cause: 'CREATE',
@@ -74,6 +75,10 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
 
 export function aliasRow(n: number, name: string, change: Partial<AliasRow> = {}): AliasRow {
   return { ...scope, name: name as AliasName, keyId: sure(asKeyId(uuid(n))), createdAt: 5, updatedAt: 6, ...change }
+}
+
+export function accessKeyRow(id: string, change: Partial<AccessKeyRow> = {}): AccessKeyRow {
+  return { id: sure(asAccessKeyId(id)), account: scope.account, principal: 'arn:aws:iam::123456789012:root', active: true, createdAt: 5, usedAt: undefined, ...change }
 }
 
 export function intentRow(n: number): IntentRow {

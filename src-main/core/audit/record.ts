@@ -1,6 +1,6 @@
 import { utf8 } from '../vocabulary/bytes.ts'
 import { canonicalJson, type Json } from '../vocabulary/canonical.ts'
-import type { AccountId, Region } from '../vocabulary/ids.ts'
+import type { AccessKeyId, AccountId, Region } from '../vocabulary/ids.ts'
 
 /**
  * One audit record, in the shape of a CloudTrail event (AWS CloudTrail record contents, event version 1.11) with our `sequence`.
@@ -29,6 +29,19 @@ export interface AuditRecord {
   readonly failure: { readonly code: string; readonly text: string } | undefined
   /** Ties a call's own records together, as AWS's requestID. */
   readonly requestId: string
+  /** What signed the request; undefined where a person signed in. */
+  readonly accessKeyId?: AccessKeyId | undefined
+  readonly tls?: TlsDetails | undefined
+}
+
+/** CloudTrail's tlsDetails. */
+export interface TlsDetails {
+  /** `TLSv1.3` */
+  readonly version: string
+  /** OpenSSL's or IANA's name. */
+  readonly cipherSuite: string
+  /** The Host header, as it was received. */
+  readonly host: string
 }
 
 /** The source of what the service does by itself, such as an automatic rotation. */
@@ -60,6 +73,7 @@ function auditEvent(record: AuditRecord): Json {
     responseElements: record.response,
     requestID: record.requestId,
     ...(record.resources.length === 0 ? {} : { resources: record.resources.map((ARN) => ({ ARN, type: 'AWS::KMS::Key' })) }),
+    ...(record.tls === undefined ? {} : { tlsDetails: { tlsVersion: record.tls.version, cipherSuite: record.tls.cipherSuite, clientProvidedHostHeader: record.tls.host } }),
     ...(record.failure === undefined ? {} : { errorCode: record.failure.code }),
     ...(record.failure === undefined || record.failure.text === '' ? {} : { errorMessage: record.failure.text }),
   }
@@ -68,5 +82,6 @@ function auditEvent(record: AuditRecord): Json {
 function userIdentity(record: AuditRecord): Json {
   if (record.principal === undefined && record.source === SERVICE) return { type: 'AWSService', invokedBy: SERVICE }
   if (record.principal === undefined || record.account === undefined) return { type: 'Unauthenticated' }
-  return { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account }
+  const accessKey = record.accessKeyId === undefined ? {} : { accessKeyId: record.accessKeyId }
+  return { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account, ...accessKey }
 }

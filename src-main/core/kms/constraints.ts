@@ -1,5 +1,8 @@
 import { VaultError } from '../vocabulary/failures.ts'
-import { dataKeySpecs, encryptionAlgorithms, keySpecs, keyUsages } from '../vocabulary/kms.ts'
+import {
+  dataKeyPairSpecs, dataKeySpecs, encapsulationAlgorithms, encryptionAlgorithms, keyAgreementAlgorithms, keySpecs, keyUsages, macAlgorithms,
+  messageTypes, signingAlgorithms,
+} from '../vocabulary/kms.ts'
 
 // The limits of each operation's members, as the service model states them, refused in the service's own words.
 // The contract's schemas say shape only: what is wrong in value is refused here, behind authentication, and audited.
@@ -13,15 +16,11 @@ type Constraint =
 
 type Constraints = Readonly<Record<string, Constraint>>
 
-// Enum members of the real service: a name outside is a ValidationException, one that Holdfast has not yet an UnsupportedOperationException.
-const ALL_KEY_SPECS = [
-  ...keySpecs,
-  'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512', 'RSA_2048', 'RSA_3072', 'RSA_4096',
-  'ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521', 'ECC_SECG_P256K1', 'ECC_NIST_EDWARDS25519',
-  'ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024', 'SM2',
-] as const
-const ALL_KEY_USAGES = [...keyUsages, 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT', 'ENCAPSULATE_DECAPSULATE'] as const
-const ALL_ALGORITHMS = [...encryptionAlgorithms, 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const
+// Enum members of the real service: a name outside is a ValidationException, one that Holdfast has not an UnsupportedOperationException.
+const ALL_KEY_SPECS = [...keySpecs, 'SM2'] as const
+const ALL_ALGORITHMS = [...encryptionAlgorithms, 'SM2PKE'] as const
+const ALL_SIGNING_ALGORITHMS = [...signingAlgorithms, 'SM2DSA'] as const
+const ALL_KEY_PAIR_SPECS = [...dataKeyPairSpecs, 'SM2'] as const
 const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const
 
 const keyId: Constraint = { length: [1, 2048] }
@@ -37,11 +36,27 @@ const dataKey: Constraints = {
   GrantTokens: grantTokens,
 }
 
+const dataKeyPair: Constraints = { KeyId: keyId, KeyPairSpec: { oneOf: ALL_KEY_PAIR_SPECS }, GrantTokens: grantTokens }
+const signed: Constraints = {
+  KeyId: keyId,
+  Message: { length: [0, 4096], secret: true },
+  MessageType: { oneOf: messageTypes },
+  SigningAlgorithm: { oneOf: ALL_SIGNING_ALGORITHMS },
+  GrantTokens: grantTokens,
+}
+const authenticated: Constraints = {
+  KeyId: keyId,
+  Message: { length: [1, 4096], secret: true },
+  MacAlgorithm: { oneOf: macAlgorithms },
+  GrantTokens: grantTokens,
+}
+const encapsulation: Constraints = { KeyId: keyId, EncapsulationAlgorithm: { oneOf: encapsulationAlgorithms }, GrantTokens: grantTokens }
+
 const constraints = {
   CreateKey: {
     Description: { length: [0, 8192] },
     Policy: { length: [1, 131_072] },
-    KeyUsage: { oneOf: ALL_KEY_USAGES },
+    KeyUsage: { oneOf: keyUsages },
     KeySpec: { oneOf: ALL_KEY_SPECS },
     CustomerMasterKeySpec: { oneOf: ALL_KEY_SPECS },
     Origin: { oneOf: ORIGINS },
@@ -83,6 +98,21 @@ const constraints = {
   // The model says 1 to 365; the service takes 7 to 30.
   ScheduleKeyDeletion: { KeyId: keyId, PendingWindowInDays: { value: [7, 30] } },
   CancelKeyDeletion: { KeyId: keyId },
+  Sign: signed,
+  Verify: { ...signed, Signature: { length: [1, 6144], secret: true } },
+  GenerateMac: authenticated,
+  VerifyMac: { ...authenticated, Mac: { length: [1, 6144], secret: true } },
+  GetPublicKey: { KeyId: keyId, GrantTokens: grantTokens },
+  DeriveSharedSecret: {
+    KeyId: keyId,
+    KeyAgreementAlgorithm: { oneOf: keyAgreementAlgorithms },
+    PublicKey: { length: [1, 8192], secret: true },
+    GrantTokens: grantTokens,
+  },
+  GenerateDataKeyPair: dataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: dataKeyPair,
+  Encapsulate: encapsulation,
+  Decapsulate: { ...encapsulation, SharedSecretCiphertextBlob: { length: [1, 6144], secret: true } },
   GenerateRandom: { NumberOfBytes: { value: [1, 1024] } },
 } as const satisfies Record<string, Constraints>
 

@@ -1,8 +1,11 @@
+import type { PublicKeyCrypto } from './public-key-crypto.ts'
+
 /**
  * The Crypto port: primitives on bytes, no keys of the vault, no policy. Runs alike on OpenSSL (Node) and BoringSSL (Electron).
  * All functions leave their inputs as they were; the caller owns each result and wipes it where it is secret.
  */
 export interface Crypto {
+  readonly publicKeys: PublicKeyCrypto
   /** SHA-256 (FIPS 180-4), 32 bytes. */
   sha256(data: Uint8Array): Uint8Array
   /** HMAC-SHA256 (RFC 2104), 32 bytes. */

@@ -3,7 +3,8 @@ import type { Store } from './store.ts'
 
 /**
  * One home: the folder of one vault, outside and around its encrypted database. Layout: `owner.lock`, `vault/` (keyslots.json, vault.db,
- * tokens/), `pending-events`, `tokens.json`. All files 0600, all folders 0700.
+ * tokens/), `pending-events`, `tokens.json`, `endpoint-ca.pem`; `unfinished/` and `spool/` belong to the Files port. All files 0600 but for
+ * the certificate, all folders 0700.
  */
 export interface Home {
   /** Absolute path. */
@@ -41,6 +42,8 @@ export interface Home {
   pendingEvents(): string[]
   /** Removes the file; called after its lines are durable in the audit trail. */
   clearPendingEvents(): void
+  /** Writes the certificate (X.509, DER) that clients of the endpoint must trust as `endpoint-ca.pem`, 0644, unless it is there; gives its absolute path. */
+  publishAuthority(certificate: Uint8Array): string
   /** Records the serials of tokens that hold this vault's keys in the clear `tokens.json`, so that they are known while locked. */
   putTokenSerials(serials: readonly string[]): void
 }

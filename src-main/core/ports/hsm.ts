@@ -81,7 +81,32 @@ export interface TrialOptions {
   readonly trying?: ((check: CheckId, place: number) => void) | undefined
 }
 
-export type MaterialKind = 'aes-256' | 'hmac-256'
+/** Secret keys: AES seals, HMAC seals (256) and makes MACs; each HMAC key is as long as its hash. */
+export type SecretKind = 'aes-256' | HmacKind
+export type HmacKind = 'hmac-224' | 'hmac-256' | 'hmac-384' | 'hmac-512'
+
+/** Key pairs, each for one purpose: some tokens refuse keys that may both sign and decrypt. */
+export type PairKind =
+  | `rsa-${2048 | 3072 | 4096}-${'sign' | 'decrypt'}`
+  | `${'p256' | 'p384' | 'p521'}-${'sign' | 'derive'}`
+  | 'secp256k1-sign'
+  | 'ed25519-sign'
+
+export type MaterialKind = SecretKind | PairKind
+
+/** What a private key does with a message that the caller has prepared. */
+export type SignatureScheme =
+  /** CKM_ECDSA over a digest: r and s, each as long as the curve's order, joined. */
+  | 'ecdsa'
+  /** CKM_EDDSA over the message itself: pure Ed25519, 64 bytes. */
+  | 'eddsa'
+  /** CKM_RSA_PKCS over the DER of a DigestInfo (RFC 8017, section 9.2). */
+  | 'rsa-pkcs1'
+  /** CKM_RSA_PKCS_PSS over a digest, salt as long as the digest, MGF1 with the same hash. */
+  | `rsa-pss-sha-${256 | 384 | 512}`
+
+/** RSAES-OAEP with MGF1 of the same hash and no label. */
+export type OaepScheme = 'oaep-sha-1' | 'oaep-sha-256'
 
 /**
  * Calls on one token. Keys are named by CKA_ID. Deadlines: symmetric 10 s, private key 30 s, generate and initialise 180 s.
@@ -89,15 +114,15 @@ export type MaterialKind = 'aes-256' | 'hmac-256'
  */
 export interface MemberSession {
   /**
-   * C_GenerateKey as token object, private, sensitive, never extractable, with exactly the usage of its kind; read back attribute by
-   * attribute. A key that differs is destroyed: MATERIAL_REFUSED. Throws TOKEN_FULL.
+   * C_GenerateKey or C_GenerateKeyPair as token objects, private, sensitive, never extractable, with exactly the usage of their kind; read
+   * back attribute by attribute. A key that differs is destroyed: MATERIAL_REFUSED. Throws TOKEN_FULL, KIND_UNSUPPORTED.
    */
   generateKey(request: { kind: MaterialKind; ckaId: Uint8Array; label: string }): Promise<KeyFacts>
   /** Undefined if the token has no such object. */
   findKey(ckaId: Uint8Array): Promise<KeyFacts | undefined>
-  /** All secret keys whose CKA_LABEL begins with the prefix. */
+  /** All secret and private keys whose CKA_LABEL begins with the prefix, and public keys that have lost their private one. */
   findKeys(labelPrefix: string): Promise<KeyFacts[]>
-  /** Destroys the one object with this CKA_ID and label; false if it is not there. Refuses (false) an object with another label. */
+  /** Destroys the key with this CKA_ID and label, of a pair both halves; false if it is not there, or has another label. */
   destroyKey(request: { ckaId: Uint8Array; label: string }): Promise<boolean>
   /** CKM_AES_GCM, 16-byte tag appended. The IV returned is the one that was used: some tokens make their own. */
   encrypt(request: { ckaId: Uint8Array; iv: Uint8Array; aad: Uint8Array; plaintext: Uint8Array }): Promise<{ iv: Uint8Array; sealed: Uint8Array }>
@@ -105,8 +130,19 @@ export interface MemberSession {
   encryptRandom(request: { ckaId: Uint8Array; iv: Uint8Array; aad: Uint8Array; length: number }): Promise<{ iv: Uint8Array; sealed: Uint8Array; plaintext: Uint8Array }>
   /** Undefined if the tag does not match. The caller wipes the result. */
   decrypt(request: { ckaId: Uint8Array; iv: Uint8Array; aad: Uint8Array; sealed: Uint8Array }): Promise<Uint8Array | undefined>
-  /** CKM_SHA256_HMAC, 32 bytes. The caller wipes the result. */
-  mac(request: { ckaId: Uint8Array; data: Uint8Array }): Promise<Uint8Array>
+  /** CKM_SHAnnn_HMAC of the key's kind (`hmac-256` if none is given), as long as its hash. The caller wipes the result. */
+  mac(request: { ckaId: Uint8Array; data: Uint8Array; kind?: HmacKind | undefined }): Promise<Uint8Array>
+  sign(request: { ckaId: Uint8Array; scheme: SignatureScheme; data: Uint8Array }): Promise<Uint8Array>
+  /**
+   * Undefined if the ciphertext is none under this key and scheme: in time that does not tell why. Where the token has OAEP with SHA-1 only,
+   * CKM_RSA_X_509 in the token and the unpadding in its host. The caller wipes the result.
+   */
+  rsaDecrypt(request: { ckaId: Uint8Array; scheme: OaepScheme; ciphertext: Uint8Array }): Promise<Uint8Array | undefined>
+  /**
+   * CKM_ECDH1_DERIVE without a key derivation function: the x coordinate, as long as the field. `point` is the other side's, uncompressed
+   * (SEC 1, section 2.3.3), and must be on the curve: the caller has checked it. The caller wipes the result.
+   */
+  derive(request: { ckaId: Uint8Array; point: Uint8Array }): Promise<Uint8Array>
   /** C_GenerateRandom. */
   random(length: number): Promise<Uint8Array>
 }
@@ -119,10 +155,12 @@ export interface KeyFacts {
   /** CKA_SENSITIVE, not CKA_EXTRACTABLE, CKA_PRIVATE, CKA_TOKEN and the usage of its kind are all as asked at creation. */
   readonly intact: boolean
   /**
-   * The first 16 bytes of CKM_SHA256_HMAC (hmac-256) or CKM_AES_CMAC (aes-256) over the ASCII of `holdfast/check/v1`;
-   * undefined where the token has no such mechanism.
+   * The first 16 bytes of the kind's HMAC or of CKM_AES_CMAC (aes-256) over the ASCII of `holdfast/check/v1`, undefined where the token
+   * has no such mechanism; of a pair those of SHA-256 over the SubjectPublicKeyInfo.
    */
   readonly checkValue: Uint8Array | undefined
+  /** Of a pair: the DER of its SubjectPublicKeyInfo (RFC 5280), from the public object on the token. */
+  readonly publicKey: Uint8Array | undefined
 }
 
 export interface TokenFacts {

@@ -1,4 +1,4 @@
-import type { AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
+import type { AccessKeyId, AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
 import type { TokenIdentity, TokenProfile } from '../tokens/profile.ts'
@@ -37,6 +37,8 @@ export interface Tables {
   readonly intents: IntentTable
   readonly audit: AuditTable
   readonly deletions: DeletionTable
+  readonly accessKeys: AccessKeyTable
+  readonly certificates: CertificateTable
 }
 
 export interface VaultTable {
@@ -44,6 +46,8 @@ export interface VaultTable {
   get(): VaultRow
   put(row: VaultRow): void
   accounts(): AccountRow[]
+  /** Whether this account has been declared in this Region. */
+  declares(scope: Scope): boolean
   addAccount(row: AccountRow): void
   /** Public keys of the keyslots: they must match the keyslot file before a new database key is sealed to them. */
   slotKeys(): SlotKeyRow[]
@@ -75,7 +79,9 @@ export interface SlotKeyRow {
 export interface MemberTable {
   list(): MemberRow[]
   get(id: MemberId): MemberRow | undefined
-  put(row: MemberRow): void
+  /** Apart from the row, so that a PIN is in memory only where a PIN is wanted. The caller wipes the buffers. */
+  pins(id: MemberId): MemberPins | undefined
+  put(row: MemberRow, pins: MemberPins): void
   setRung(id: MemberId, rung: SealingRung): void
 }
 
@@ -100,7 +106,10 @@ export interface MemberRow {
   readonly serial: string
   /** The rung that new material on this member gets. */
   readonly rung: SealingRung
-  /** UTF-8 of the user PIN; undefined where the vault does not keep it. The caller wipes the buffer. */
+}
+
+export interface MemberPins {
+  /** UTF-8 of the user PIN; undefined where the vault does not keep it. */
   readonly pin: Uint8Array | undefined
   /** A software token's next PIN, stored before C_SetPIN. */
   readonly pendingPin: Uint8Array | undefined
@@ -196,8 +205,13 @@ export interface MaterialRow {
   readonly memberId: MemberId
   readonly ckaId: Uint8Array
   readonly kind: MaterialKind
-  readonly rung: SealingRung
+  /** Undefined for material that seals nothing: HMAC keys and key pairs of the token. */
+  readonly rung: SealingRung | undefined
   readonly checkValue: Uint8Array | undefined
+  /** SubjectPublicKeyInfo in DER, of a pair in the token or of a sealed one; undefined for secret keys. */
+  readonly publicKey: Uint8Array | undefined
+  /** The private key of a `SEALED` key as a blob under this very material (purpose `private-key`): gone for good when the material is. */
+  readonly sealedKey: Uint8Array | undefined
   readonly createdAt: number
   /** Encryptions reserved so far, durably, in blocks: the true count is at most this. */
   readonly reserved: number
@@ -282,4 +296,48 @@ export interface AuditTable {
   page(from: number, limit: number): { readonly sequence: number; readonly leaf: Uint8Array }[]
   /** Newest first, before a sequence number (exclusive; undefined: from the newest), at most `limit`. */
   latest(before: number | undefined, limit: number): { readonly sequence: number; readonly leaf: Uint8Array }[]
+}
+
+/** Access keys: what programs sign their requests with. */
+export interface AccessKeyTable {
+  get(id: AccessKeyId): AccessKeyRow | undefined
+  /** In order of principal, then of age. */
+  list(): AccessKeyRow[]
+  /** The secret access key, ASCII; undefined if there is no such key. The caller wipes the buffer. */
+  secret(id: AccessKeyId): Uint8Array | undefined
+  insert(row: AccessKeyRow, secret: Uint8Array): void
+  /** False if there is no such key. */
+  setActive(id: AccessKeyId, active: boolean): boolean
+  /** Notes a use, unless one after the given time is noted already: not each call writes. */
+  setUsed(id: AccessKeyId, at: number, unlessAfter: number): void
+  /** False if there was none. */
+  remove(id: AccessKeyId): boolean
+}
+
+export interface AccessKeyRow {
+  readonly id: AccessKeyId
+  readonly account: AccountId
+  /** The principal's ARN. */
+  readonly principal: string
+  readonly active: boolean
+  readonly createdAt: number
+  /** To the minute; undefined if it never was. */
+  readonly usedAt: number | undefined
+}
+
+/** The vault's own certificates: the `authority` of its endpoints, and what its `server` shows. */
+export interface CertificateTable {
+  get(role: CertificateRole): CertificateRow | undefined
+  put(role: CertificateRole, row: CertificateRow): void
+}
+
+export type CertificateRole = 'authority' | 'server'
+
+export interface CertificateRow {
+  /** PKCS #8, DER. The caller wipes the buffer. */
+  readonly privateKey: Uint8Array
+  /** X.509, DER. */
+  readonly certificate: Uint8Array
+  /** Its notAfter. */
+  readonly endsAt: number
 }

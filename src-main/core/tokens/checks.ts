@@ -94,7 +94,7 @@ export const checks = {
     proves: 'A pair of this length whose private key is sealed, and a signature that holds outside the token.',
   },
   'rsa-pkcs1': {
-    group: 'rsa', name: 'RSA signature, PKCS #1 v1.5', via: 'CKM_RSA_PKCS', mechanism: 0x1, slow: true,
+    group: 'rsa', name: 'RSA PKCS #1 v1.5', via: 'CKM_RSA_PKCS', mechanism: 0x1, slow: true,
     proves: 'Signatures over SHA-256, SHA-384 and SHA-512 digests hold outside the token.',
   },
   'rsa-pss-sha-256': {
@@ -164,15 +164,15 @@ export const checks = {
     proves: 'A wrapped key comes back as the same key; a changed one does not come back.',
   },
   'wrap-cbc-pad': {
-    group: 'wrapping', name: 'AES-CBC wrap, padded', via: 'CKM_AES_CBC_PAD', mechanism: 0x1085,
+    group: 'wrapping', name: 'AES-CBC wrap', via: 'CKM_AES_CBC_PAD', mechanism: 0x1085,
     proves: 'A wrapped key comes back as the same key. Nothing here tells a changed one.',
   },
   'unwrap-oaep-sha-1': {
-    group: 'wrapping', name: 'RSA-OAEP SHA-1 unwrap', via: 'CKM_RSA_PKCS_OAEP', mechanism: 0x9, slow: true,
+    group: 'wrapping', name: 'OAEP SHA-1 unwrap', via: 'CKM_RSA_PKCS_OAEP', mechanism: 0x9, slow: true,
     proves: 'A key that was encrypted outside the token arrives in it as the same key.',
   },
   'unwrap-oaep-sha-256': {
-    group: 'wrapping', name: 'RSA-OAEP SHA-256 unwrap', via: 'CKM_RSA_PKCS_OAEP', mechanism: 0x9, slow: true,
+    group: 'wrapping', name: 'OAEP SHA-256 unwrap', via: 'CKM_RSA_PKCS_OAEP', mechanism: 0x9, slow: true,
     proves: 'A key that was encrypted outside the token arrives in it as the same key.',
   },
 

@@ -13,6 +13,8 @@ export type VaultId = Branded<string, 'VaultId'>
 export type MemberId = Branded<string, 'MemberId'>
 /** An account: 12 decimal digits. */
 export type AccountId = Branded<string, 'AccountId'>
+/** An access key's id: 4 to 128 letters, digits and underscores; ours are AWS's form, `AKIA` and 16 more. */
+export type AccessKeyId = Branded<string, 'AccessKeyId'>
 /** A Region name as in ARNs, such as `us-east-1` or `lab`. */
 export type Region = Branded<string, 'Region'>
 /** A full alias name, `alias/…`. */
@@ -21,6 +23,7 @@ export type AliasName = Branded<string, 'AliasName'>
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const ACCOUNT = /^[0-9]{12}$/
 const REGION = /^[a-z][a-z0-9-]{1,31}$/
+const ACCESS_KEY = /^\w{4,128}$/
 const MATERIAL = /^[0-9a-f]{64}$/
 
 /** Undefined if the text is no lower-case UUID. */
@@ -51,4 +54,9 @@ export function asAccountId(text: string): AccountId | undefined {
 /** Undefined if the text is no Region name: a letter, then letters, digits and hyphens, 2 to 32 in all. */
 export function asRegion(text: string): Region | undefined {
   return REGION.test(text) ? (text as Region) : undefined
+}
+
+/** Undefined if the text is not 4 to 128 letters, digits and underscores. */
+export function asAccessKeyId(text: string): AccessKeyId | undefined {
+  return ACCESS_KEY.test(text) ? (text as AccessKeyId) : undefined
 }

@@ -3,6 +3,7 @@ import type { ArgumentsOf, OperationName } from '../protocol.ts'
 import { initialiseToken } from './initialise.ts'
 import { destroyKey, findKey, findKeys, generateKey } from './keys.ts'
 import { findToken, listTokens, loadLibrary, type Library } from './library.ts'
+import { PrivateKeys } from './private-keys.ts'
 import { Refused } from './refusal.ts'
 import { Sealing } from './sealing.ts'
 import { OpenToken } from './token.ts'
@@ -14,10 +15,11 @@ export type Answers = { readonly [Name in OperationName]: (...given: ArgumentsOf
 /** The answers of a host that has loaded nothing yet. All run to their end before the next: PKCS#11 calls are synchronous. */
 export function createAnswers(): Answers {
   let library: Library | undefined
-  let opened: { readonly token: OpenToken; readonly sealing: Sealing; readonly trials: Trials } | undefined
+  let opened: { readonly token: OpenToken; readonly sealing: Sealing; readonly privateKeys: PrivateKeys; readonly trials: Trials } | undefined
   const loaded = () => library ?? misused('no library is loaded')
   const token = () => opened?.token ?? misused('no token is open')
   const sealing = () => opened?.sealing ?? misused('no token is open')
+  const privateKeys = () => opened?.privateKeys ?? misused('no token is open')
   const trials = () => opened?.trials ?? misused('no token is open')
 
   return {
@@ -31,7 +33,7 @@ export function createAnswers(): Answers {
       if (found === undefined) throw new Refused({ kind: 'noToken' })
       const loginRequired = (found.flags & pkcs11.CKF_LOGIN_REQUIRED) !== 0
       const open = new OpenToken(loaded(), found.slot, { loginRequired })
-      opened = { token: open, sealing: new Sealing(open), trials: new Trials(open, found.slot) }
+      opened = { token: open, sealing: new Sealing(open), privateKeys: new PrivateKeys(open), trials: new Trials(open, found.slot) }
       return { facts: found.facts, loginRequired }
     },
     login: (pin) => { token().login(pin) },
@@ -42,7 +44,10 @@ export function createAnswers(): Answers {
     encrypt: (ckaId, iv, aad, plaintext) => sealing().encrypt(ckaId, iv, aad, plaintext),
     encryptRandom: (ckaId, iv, aad, length) => sealing().encryptRandom(ckaId, iv, aad, length),
     decrypt: (ckaId, iv, aad, sealed) => sealing().decrypt(ckaId, iv, aad, sealed),
-    mac: (ckaId, data) => sealing().mac(ckaId, data),
+    mac: (ckaId, data, kind) => sealing().mac(ckaId, data, kind),
+    sign: (ckaId, scheme, data) => privateKeys().sign(ckaId, scheme, data),
+    rsaDecrypt: (ckaId, scheme, ciphertext) => privateKeys().rsaDecrypt(ckaId, scheme, ciphertext),
+    derive: (ckaId, point) => privateKeys().derive(ckaId, point),
     random: (length) => sealing().random(length),
     tryOut: (check) => trials().run(check),
     tryOutSlowly: (check) => trials().run(check),

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import pkcs11 from 'pkcs11js'
+import type pkcs11 from 'pkcs11js'
+import type { HmacKind } from '#core/ports/hsm.ts'
 import { ckr } from '../ckr.ts'
 import { asBuffer } from './bytes.ts'
 import { DataRefused, TAG_LENGTH, gcmDecrypt, gcmEncrypt } from './gcm.ts'
 import { Refused, ckrOf } from './refusal.ts'
 import { sessionKey } from './session-key.ts'
+import { kinds } from './templates.ts'
 import type { OpenToken } from './token.ts'
 
 export interface Sealed {
   readonly iv: Buffer
   readonly sealed: Buffer
 }
-
-const HMAC_LENGTH = 32
 
 /** The cryptographic calls on one token, and what was learnt about it on the way. */
 export class Sealing {
@@ -60,8 +60,15 @@ export class Sealing {
     }
   }
 
-  mac(ckaId: Uint8Array, data: Uint8Array): Buffer {
-    return this.#token.withKey(ckaId, (session, key) => hmacSha256(this.#token, session, key, data))
+  /** The HMAC of a kind: as long as its hash, and so as its key. */
+  mac(ckaId: Uint8Array, data: Uint8Array, kind: HmacKind): Buffer {
+    const { check: mechanism, length } = kinds[kind]
+    return this.#token.withKey(ckaId, (session, key) => {
+      this.#token.functions.C_SignInit(session, { mechanism }, key)
+      const mac = this.#token.functions.C_Sign(session, asBuffer(data), Buffer.alloc(length))
+      if (mac.length !== length) throw new Refused({ kind: 'ckr', ckr: ckr.CKR_FUNCTION_FAILED })
+      return mac
+    })
   }
 
   random(length: number): Buffer {
@@ -98,14 +105,6 @@ export class Sealing {
 }
 
 const PROBE = Buffer.from('holdfast/probe/v1', 'ascii')
-
-/** CKM_SHA256_HMAC, 32 bytes. */
-export function hmacSha256(token: OpenToken, session: pkcs11.Handle, key: pkcs11.Handle, data: Uint8Array): Buffer {
-  token.functions.C_SignInit(session, { mechanism: pkcs11.CKM_SHA256_HMAC }, key)
-  const mac = token.functions.C_Sign(session, asBuffer(data), Buffer.alloc(HMAC_LENGTH))
-  if (mac.length !== HMAC_LENGTH) throw new Refused({ kind: 'ckr', ckr: ckr.CKR_FUNCTION_FAILED })
-  return mac
-}
 
 /**
  * Does the token put an IV of its own into a buffer of zeros? Asked with a key that serves nothing else: a token that took the zeros

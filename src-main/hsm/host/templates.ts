@@ -1,35 +1,42 @@
 import pkcs11 from 'pkcs11js'
-import type { MaterialKind } from '#core/ports/hsm.ts'
+import type { SecretKind } from '#core/ports/hsm.ts'
 import { asBuffer } from './bytes.ts'
 
 interface Kind {
   readonly keyType: number
   readonly generate: number
-  /** The mechanism of the check value. */
+  /** Bytes of the key. */
+  readonly length: number
+  /** The mechanism of the check value, and of a MAC. */
   readonly check: number
   readonly usage: Readonly<Record<Usage, boolean>>
 }
 
 type Usage = 'CKA_ENCRYPT' | 'CKA_DECRYPT' | 'CKA_SIGN' | 'CKA_VERIFY'
 
-/** What each kind of material is and may do. CMAC, for the check value, counts as signing. */
-export const kinds = {
+/** Bytes of the keys that seal. */
+export const KEY_LENGTH = 32
+
+/** What each kind of secret key is and may do. CMAC, for the check value, counts as signing. */
+export const kinds: Readonly<Record<SecretKind, Kind>> = {
   'aes-256': {
     keyType: pkcs11.CKK_AES,
     generate: pkcs11.CKM_AES_KEY_GEN,
+    length: KEY_LENGTH,
     check: pkcs11.CKM_AES_CMAC,
     usage: { CKA_ENCRYPT: true, CKA_DECRYPT: true, CKA_SIGN: true, CKA_VERIFY: true },
   },
-  'hmac-256': {
-    keyType: pkcs11.CKK_GENERIC_SECRET,
-    generate: pkcs11.CKM_GENERIC_SECRET_KEY_GEN,
-    check: pkcs11.CKM_SHA256_HMAC,
-    usage: { CKA_ENCRYPT: false, CKA_DECRYPT: false, CKA_SIGN: true, CKA_VERIFY: true },
-  },
-} satisfies Record<MaterialKind, Kind>
+  // SoftHSM wants a key at least as long as the hash.
+  'hmac-224': hmac(28, pkcs11.CKM_SHA224_HMAC),
+  'hmac-256': hmac(KEY_LENGTH, pkcs11.CKM_SHA256_HMAC),
+  'hmac-384': hmac(48, pkcs11.CKM_SHA384_HMAC),
+  'hmac-512': hmac(64, pkcs11.CKM_SHA512_HMAC),
+}
 
-/** Bytes of either kind of key. */
-export const KEY_LENGTH = 32
+function hmac(length: number, check: number): Kind {
+  const usage = { CKA_ENCRYPT: false, CKA_DECRYPT: false, CKA_SIGN: true, CKA_VERIFY: true }
+  return { keyType: pkcs11.CKK_GENERIC_SECRET, generate: pkcs11.CKM_GENERIC_SECRET_KEY_GEN, length, check, usage }
+}
 
 /** One attribute as asked at creation and as it must read back. Defaults are never relied on: NSS and openCryptoki make readable keys. */
 export interface Asked {
@@ -39,8 +46,8 @@ export interface Asked {
 }
 
 /** The attributes that say what a key is and may do. `session` keys serve a test and vanish with their session. */
-export function asked(kind: MaterialKind, lives: 'token' | 'session'): readonly Asked[] {
-  return lives === 'token' ? tokenRows[kind] : sessionRows[kind]
+export function asked(kind: SecretKind, lives: 'token' | 'session'): readonly Asked[] {
+  return rows(kind, lives === 'token')
 }
 
 /** The template of C_GenerateKey or C_CreateObject for these rows. */
@@ -71,15 +78,12 @@ export function readUlong(bytes: Buffer | undefined): number | undefined {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined
 }
 
-const tokenRows = { 'aes-256': rows('aes-256', true), 'hmac-256': rows('hmac-256', true) }
-const sessionRows = { 'aes-256': rows('aes-256', false), 'hmac-256': rows('hmac-256', false) }
-
-function rows(kind: MaterialKind, onToken: boolean): readonly Asked[] {
-  const { keyType, usage } = kinds[kind]
+function rows(kind: SecretKind, onToken: boolean): readonly Asked[] {
+  const { keyType, length, usage } = kinds[kind]
   return [
     { name: 'CKA_CLASS', type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
     { name: 'CKA_KEY_TYPE', type: pkcs11.CKA_KEY_TYPE, value: keyType },
-    { name: 'CKA_VALUE_LEN', type: pkcs11.CKA_VALUE_LEN, value: KEY_LENGTH },
+    { name: 'CKA_VALUE_LEN', type: pkcs11.CKA_VALUE_LEN, value: length },
     { name: 'CKA_TOKEN', type: pkcs11.CKA_TOKEN, value: onToken },
     { name: 'CKA_PRIVATE', type: pkcs11.CKA_PRIVATE, value: true },
     { name: 'CKA_SENSITIVE', type: pkcs11.CKA_SENSITIVE, value: true },

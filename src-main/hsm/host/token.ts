@@ -3,6 +3,7 @@ import { ckr } from '../ckr.ts'
 import { asBuffer } from './bytes.ts'
 import type { Library } from './library.ts'
 import { Refused, ckrOf } from './refusal.ts'
+import { readUlong } from './templates.ts'
 
 /** CKS_RO_USER_FUNCTIONS and CKS_RW_USER_FUNCTIONS: the session states of a logged-in user. */
 const USER_STATES = new Set([1, 3])
@@ -65,7 +66,7 @@ export class OpenToken {
     }
   }
 
-  /** Work with the one key of this CKA_ID; its handle is looked up once more if it turns out to be stale. Refuses with `noKey`. */
+  /** Work with the one secret or private key of this CKA_ID; its handle is looked up once more if it turns out to be stale. Refuses with `noKey`. */
   withKey<T>(ckaId: Uint8Array, work: (session: pkcs11.Handle, key: pkcs11.Handle) => T): T {
     const name = asBuffer(ckaId).toString('latin1')
     try {
@@ -93,13 +94,14 @@ export class OpenToken {
     return found
   }
 
-  /** All secret keys on the token with this CKA_ID. */
-  findById(session: pkcs11.Handle, ckaId: Uint8Array): pkcs11.Handle[] {
-    return this.find(session, [
-      { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
-      { type: pkcs11.CKA_TOKEN, value: true },
-      { type: pkcs11.CKA_ID, value: asBuffer(ckaId) },
-    ])
+  /** All keys on the token with this CKA_ID, by class. Whatever else has it (a certificate) is left out. */
+  findById(session: pkcs11.Handle, ckaId: Uint8Array): FoundKey[] {
+    const found = this.find(session, [{ type: pkcs11.CKA_TOKEN, value: true }, { type: pkcs11.CKA_ID, value: asBuffer(ckaId) }])
+    return found.flatMap((handle) => {
+      const value = this.functions.C_GetAttributeValue(session, handle, [{ type: pkcs11.CKA_CLASS }])[0]?.value
+      const name = Buffer.isBuffer(value) ? classes.get(readUlong(value)) : undefined
+      return name === undefined ? [] : [{ handle, class: name }]
+    })
   }
 
   /** To be called when a key has been destroyed: the token may give its handle to another object. */
@@ -110,11 +112,11 @@ export class OpenToken {
   #handle(session: pkcs11.Handle, name: string, ckaId: Uint8Array): pkcs11.Handle {
     const known = this.#handles.get(name)
     if (known !== undefined) return known
-    const [handle, second] = this.findById(session, ckaId)
+    const [key, second] = this.findById(session, ckaId).filter((each) => each.class !== 'public')
     // Two objects with one random id: one of them is not ours, and nothing tells which.
-    if (handle === undefined || second !== undefined) throw new Refused({ kind: 'noKey' })
-    this.#handles.set(name, handle)
-    return handle
+    if (key === undefined || second !== undefined) throw new Refused({ kind: 'noKey' })
+    this.#handles.set(name, key.handle)
+    return key.handle
   }
 
   /** Always read-write: keys are made in these sessions, and AWS CloudHSM knows no other. */
@@ -131,6 +133,18 @@ export class OpenToken {
     }
   }
 }
+
+/** A secret key, or a half of a pair. */
+export interface FoundKey {
+  readonly handle: pkcs11.Handle
+  readonly class: 'secret' | 'private' | 'public'
+}
+
+const classes = new Map<number | undefined, FoundKey['class']>([
+  [pkcs11.CKO_SECRET_KEY, 'secret'],
+  [pkcs11.CKO_PRIVATE_KEY, 'private'],
+  [pkcs11.CKO_PUBLIC_KEY, 'public'],
+])
 
 /** UTF-8, as PKCS#11 asks. Refuses bytes that are none: they would be sent as another PIN, and the token would count the try. */
 export function pinText(pin: Uint8Array): string {

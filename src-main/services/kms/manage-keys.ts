@@ -1,15 +1,17 @@
 import { keyArn } from '#core/keys/arn.ts'
 import { defaultKeyPolicy, newKeyPolicy } from '#core/keys/policy.ts'
+import { holdingOf, newKeyUsage, type SpecifiedKey } from '#core/keys/specs.ts'
 import { requireState } from '#core/keys/states.ts'
 import { newTags } from '#core/keys/tags.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
-import type { KeyRow, MemberRow } from '#core/ports/store.ts'
+import type { KeyRow, MemberRow, Tables } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { KeyId } from '#core/vocabulary/ids.ts'
-import type { Tag } from '#core/vocabulary/kms.ts'
-import type { Journal } from '../journal.ts'
+import type { KeySpec, KeyUsage, Tag } from '#core/vocabulary/kms.ts'
+import type { Journal, NewMaterial } from '../journal.ts'
 import type { Operation, Targeted } from '../operation.ts'
+import type { PrivateKeys } from '../private-keys.ts'
 import { currentKey, findKey, keyState, type KeyTarget } from './keys.ts'
 import { keyMetadata, recordedMetadata, type KeyMetadata } from './metadata.ts'
 import { pageOf } from './page.ts'
@@ -32,7 +34,21 @@ export interface CreateTarget extends Targeted {
 }
 
 /** The operations that make, list and switch keys. */
-export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Journal }) {
+export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient; journal: Journal; privateKeys: PrivateKeys }) {
+  /** Material for a new key in the token; for a sealed one, a key of its own in the token and the private key under it. */
+  async function newMaterial(id: KeyId, member: MemberRow, specified: SpecifiedKey): Promise<NewMaterial> {
+    const holding = holdingOf(specified)
+    const made = await served(specified, () => journal.createMaterial(id, member, 'CREATE', holding))
+    if (holding.how !== 'sealed') return made
+    try {
+      const sealed = await privateKeys.sealNew(made.material, holding.algorithm)
+      return { ...made, settle: (tables) => { made.settle(tables, sealed) } }
+    } catch (error) {
+      await made.abandon()
+      throw error
+    }
+  }
+
   const createKey: Operation<CreateKeyRequest, CreateTarget, { KeyMetadata: KeyMetadata }> = {
     name: 'CreateKey',
     action: 'kms:CreateKey',
@@ -40,7 +56,7 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     request: (input) => ({
       description: input.Description ?? '',
       keySpec: input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
-      keyUsage: input.KeyUsage ?? 'ENCRYPT_DECRYPT',
+      ...(input.KeyUsage === undefined ? {} : { keyUsage: input.KeyUsage }),
       origin: input.Origin ?? 'AWS_KMS',
       tags: (input.Tags ?? []).map((tag) => ({ tagKey: tag.TagKey, tagValue: tag.TagValue })),
     }),
@@ -48,21 +64,22 @@ export function manageKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
       requireConstraints('CreateKey', input)
       requireServedKey(input)
     },
-    target(tables, scope) {
+    target(tables, scope, input) {
       const [member] = tables.members.list()
       if (member === undefined) throw new VaultError('KMSInternalException', { text: 'This vault has no HSM.' })
+      requireAbleToken(tables, member, specifiedKey(input))
       return { member, resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }
     },
     async perform(call, target, input) {
       const id = ambient.uuid() as KeyId
-      const made = await journal.createMaterial(id, target.member, 'CREATE')
+      const specified = specifiedKey(input)
+      const made = await newMaterial(id, target.member, specified)
       const key: KeyRow = {
         id,
         ...call.scope,
-        spec: 'SYMMETRIC_DEFAULT',
-        usage: 'ENCRYPT_DECRYPT',
+        ...specified,
         origin: 'AWS_KMS',
-        protection: 'HSM',
+        protection: holdingOf(specified).how === 'sealed' ? 'SEALED' : 'HSM',
         state: 'Enabled',
         description: input.Description ?? '',
         policy: input.Policy ?? defaultKeyPolicy(call.scope.account),
@@ -149,16 +166,42 @@ function switchKey(name: 'EnableKey' | 'DisableKey', state: 'Enabled' | 'Disable
   }
 }
 
+/** Spec and usage of a new key. Throws ValidationException, UnsupportedOperationException. */
+function specifiedKey(input: CreateKeyRequest): SpecifiedKey {
+  const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+  if (spec === 'SM2') throw new VaultError('UnsupportedOperationException', { text: 'KeySpec SM2 is not supported.' })
+  // Names of the tables by now: the constraints have seen them.
+  return { spec: spec as KeySpec, usage: newKeyUsage(spec as KeySpec, input.KeyUsage as KeyUsage | undefined) }
+}
+
+/** Throws UnsupportedOperationException where the profile of the token says that it cannot do what such a key is for. */
+function requireAbleToken(tables: Tables, member: MemberRow, specified: SpecifiedKey): void {
+  const holding = holdingOf(specified)
+  if (holding.how !== 'token') return
+  const outcome = tables.profiles.latest(member.serial)?.results[holding.needs]?.outcome
+  if (outcome !== undefined && outcome !== 'works') throw unable(member.name, specified)
+}
+
+/** A token that was not tried out says itself that it makes no such keys. */
+async function served<T>(specified: SpecifiedKey, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    if (error instanceof VaultError && error.code === 'KIND_UNSUPPORTED') throw unable(String(error.details['member']), specified)
+    throw error
+  }
+}
+
+function unable(member: string, { spec, usage }: SpecifiedKey): VaultError {
+  return new VaultError('UnsupportedOperationException', { text: `HSM ${member} cannot hold keys of KeySpec ${spec} for ${usage}.` })
+}
+
 /** Throws for a key that AWS would make and Holdfast cannot yet, and for combinations that AWS refuses. */
 function requireServedKey(input: CreateKeyRequest): void {
   if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined && input.KeySpec !== input.CustomerMasterKeySpec) {
     throw new VaultError('ValidationException', { text: 'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.' })
   }
-  const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
-  requireOnly('KeySpec', spec, 'SYMMETRIC_DEFAULT')
-  if (input.KeyUsage !== undefined && input.KeyUsage !== 'ENCRYPT_DECRYPT') {
-    throw new VaultError('ValidationException', { text: `KeyUsage ${input.KeyUsage} is not compatible with KeySpec ${spec}` })
-  }
+  specifiedKey(input)
   requireOnly('Origin', input.Origin, 'AWS_KMS')
   if (input.MultiRegion === true) throw new VaultError('UnsupportedOperationException', { text: 'Multi-Region keys are not supported yet.' })
   if (input.Policy !== undefined) newKeyPolicy(input.Policy)

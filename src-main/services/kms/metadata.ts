@@ -1,11 +1,11 @@
 import { keyArn } from '#core/keys/arn.ts'
+import { algorithmLists, type AlgorithmLists } from '#core/keys/specs.ts'
 import type { KeyRow } from '#core/ports/store.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
-import { encryptionAlgorithms } from '#core/vocabulary/kms.ts'
 import { keyState } from './keys.ts'
 
 /** AWS KMS KeyMetadata. */
-export interface KeyMetadata {
+export interface KeyMetadata extends AlgorithmLists {
   AWSAccountId: string
   KeyId: string
   Arn: string
@@ -18,9 +18,8 @@ export interface KeyMetadata {
   KeyManager: 'CUSTOMER'
   CustomerMasterKeySpec: string
   KeySpec: string
-  EncryptionAlgorithms: string[]
   MultiRegion: boolean
-  CurrentKeyMaterialId: string
+  CurrentKeyMaterialId?: string
   DeletionDate?: Date
 }
 
@@ -39,9 +38,10 @@ export function keyMetadata(key: KeyRow): KeyMetadata {
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
-    EncryptionAlgorithms: [...encryptionAlgorithms],
+    ...algorithmLists(key),
     MultiRegion: false,
-    CurrentKeyMaterialId: key.currentMaterial,
+    // AWS KMS tells it of symmetric keys only: others have one material for ever.
+    ...(key.spec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: key.currentMaterial } : {}),
     ...(key.deletesAt === undefined ? {} : { DeletionDate: new Date(key.deletesAt) }),
   }
 }

@@ -44,7 +44,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: false,
     request: (input) => ({ keyId: input.KeyId, rotationPeriodInDays: input.RotationPeriodInDays ?? DEFAULT_ROTATION_PERIOD }),
     check: (input) => { requireConstraints('EnableKeyRotation', input) },
-    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target, input) => ({
       settle(tables) {
         requireState('EnableKeyRotation', keyState(currentKey(tables, target)), target.arn)
@@ -60,7 +60,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: false,
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('DisableKeyRotation', input) },
-    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
         requireState('DisableKeyRotation', keyState(currentKey(tables, target)), target.arn)
@@ -76,7 +76,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: true,
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('GetKeyRotationStatus', input) },
-    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
         const { rotation } = currentKey(tables, target)
@@ -92,7 +92,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: true,
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('ListKeyRotations', input) },
-    target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
+    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target, input) => ({
       settle(tables) {
         const { currentMaterial: current } = currentKey(tables, target)
@@ -114,7 +114,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('RotateKeyOnDemand', input) },
     target(tables, scope, input) {
-      const target = findKey(tables, scope, input.KeyId, 'key')
+      const target = rotatable(findKey(tables, scope, input.KeyId, 'key'))
       requireState('RotateKeyOnDemand', keyState(target.key), target.arn)
       requireOnDemandLeft(tables, target)
       journal.requireSettled(tables, target.key.id, target.arn)
@@ -138,6 +138,12 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
   }
 
   return { enableKeyRotation, disableKeyRotation, getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand }
+}
+
+/** Only symmetric keys rotate. AWS KMS gives no reason. */
+function rotatable(target: KeyTarget): KeyTarget {
+  if (target.key.spec !== 'SYMMETRIC_DEFAULT') throw new VaultError('UnsupportedOperationException', { text: '' })
+  return target
 }
 
 function rotationEntry(arn: string, row: MaterialRow, current: boolean): RotationEntry {

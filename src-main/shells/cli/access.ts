@@ -1,5 +1,6 @@
 import type { Api } from '#contract/contract.ts'
 import type { Home } from '#core/ports/home.ts'
+import type { Hsm } from '#core/ports/hsm.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Holdfast } from '../compose.ts'
 import { connectToOwner } from '../local/connect.ts'
@@ -34,11 +35,11 @@ export async function openOwnersAccess(home: string, agent: string): Promise<Acc
   return access
 }
 
-/** Takes the vault for a process that others will connect to. Throws ALREADY_RUNNING, VAULT_IN_USE. */
-export async function takeOwnership(home: string, agent: string): Promise<Holdfast> {
+/** Takes the vault for a process that others will connect to; `hsm` if its hosts are no children of Node. Throws ALREADY_RUNNING, VAULT_IN_USE. */
+export async function takeOwnership(home: string, agent: string, hsm?: Hsm): Promise<Holdfast> {
   const lock = await lockOf(home)
   const taken = await firstOf(
-    () => acquired(lock),
+    () => acquired(lock, hsm),
     async () => {
       const owner = await connectToOwner(home, agent)
       owner?.close()
@@ -93,10 +94,10 @@ async function lockOf(home: string): Promise<Home> {
 }
 
 /** Composed only once the lock is ours, so that it knows what the owner before it has written. */
-async function acquired(lock: Home): Promise<Holdfast | undefined> {
+async function acquired(lock: Home, hsm?: Hsm): Promise<Holdfast | undefined> {
   if (!lock.acquire()) return undefined
   const { compose } = await import('../compose.ts')
-  return compose({ homePath: lock.path, home: lock })
+  return compose({ homePath: lock.path, home: lock, hsm })
 }
 
 function inUse(): never {

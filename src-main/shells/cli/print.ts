@@ -19,6 +19,11 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** A sentence that a person must have seen, beside what the command prints. */
+export function printWarning(text: string): void {
+  process.stderr.write(`holdfast: ${text}\n`)
+}
+
 /** One line on the standard error stream: what happened, what to do, and the code to look for. With `json` an object of the same. */
 export function printFailure(error: unknown, json: boolean): void {
   const { code, text, advice, details } = failureOf(error)

@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { addAccessKey } from './access-key.ts'
+import { addAccount } from './account.ts'
+import { addEndpoint } from './endpoint.ts'
 import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addHsm } from './hsm.ts'
@@ -48,6 +51,9 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addEndpoint(program, place)
+  addAccessKey(program, place)
+  addAccount(program, place)
   addHsm(program, place)
   addFile(program, place)
   return program

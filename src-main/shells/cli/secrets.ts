@@ -40,15 +40,22 @@ export async function lend<Result>(secret: Secret, call: (bytes: Uint8Array<Arra
   }
 }
 
+const STANDARD_INPUT = 0
+
 /** Longer than any passphrase: a wrong file is not read to its end. */
 const LONGEST = 4096
 
 /** The bytes up to the first line feed (a carriage return before it does not count). Works on pipes as well. The caller wipes the result. */
 export function readSecretFile(path: string, option: string): Secret {
+  return present(readSecretLine(path, option))
+}
+
+/** As readSecretFile, but may be empty; `-` is the standard input. */
+export function readSecretLine(path: string, option: string): Secret {
   const buffer = Buffer.alloc(LONGEST)
   try {
     const length = readLine(path, option, buffer)
-    return present(Secret.copy(buffer.subarray(0, length)))
+    return Secret.copy(buffer.subarray(0, length))
   } finally {
     buffer.fill(0)
   }
@@ -63,15 +70,16 @@ function readLine(path: string, option: string, buffer: Buffer): number {
       const end = buffer.subarray(0, length + count).indexOf(0x0a)
       if (end >= 0) return buffer[end - 1] === 0x0d ? end - 1 : end
       length += count
-      if (length === LONGEST) throw new UsageError(`The first line of ${option}'s file is too long for a passphrase.`)
+      if (length === LONGEST) throw new UsageError(`The first line of ${option}'s file is too long.`)
       if (count === 0) return length
     }
   } finally {
-    closeSync(file)
+    if (file !== STANDARD_INPUT) closeSync(file)
   }
 }
 
 function opened(path: string, option: string): number {
+  if (path === '-') return STANDARD_INPUT
   try {
     return openSync(path, 'r')
   } catch (error) {

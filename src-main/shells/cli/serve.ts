@@ -1,13 +1,16 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { stderrLog } from '../log.ts'
+import type { EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
+import type { Connection } from '#services/sessions.ts'
 import { type RunningOwner, runOwner } from '../serve/owner.ts'
 import { clientInProcess } from '../transport.ts'
 import type { Holdfast } from '../compose.ts'
 import { takeOwnership } from './access.ts'
 import { openInBrowser } from './browser.ts'
+import { INSECURE, INSECURE_OPTION, parseEndpointAddress } from './endpoint-address.ts'
 import { type Globals, globalsOf, passphraseSource } from './globals.ts'
 import type { Place } from './place.ts'
-import { printLine } from './print.ts'
+import { printLine, printWarning } from './print.ts'
 import { lend, readSecret } from './secrets.ts'
 
 export function addServe(program: Command, place: Place): void {
@@ -15,21 +18,32 @@ export function addServe(program: Command, place: Place): void {
     .command('serve')
     .description('runs the vault with its browser console, until SIGTERM or Ctrl-C; Enter prints a fresh link')
     .option('--port <number>', 'the port of the console on 127.0.0.1; a free one if not given', parsePort)
+    .option('--kms <address>', 'switches the KMS endpoint on: 127.0.0.1:PORT or [::1]:PORT; port 0 takes a free one', parseEndpointAddress)
+    .option(...INSECURE_OPTION)
     .option('--open', "opens the console in the system's browser, if there is one")
-    .addHelpText('after', '\nExample:\n  $ holdfast serve --port 4711 --open')
-    .action(async (options: { port?: number }, command: Command) => {
-      await serve(globalsOf(command), options.port ?? 0, place)
+    .addHelpText('after', '\nExample:\n  $ holdfast serve --port 4711 --kms 127.0.0.1:8443')
+    .action(async (options: ServeOptions, command: Command) => {
+      await serve(globalsOf(command), options, place)
     })
 }
 
-async function serve(globals: Globals, port: number, place: Place): Promise<void> {
+interface ServeOptions {
+  readonly port?: number
+  readonly kms?: Omit<EndpointAddress, 'transport'>
+}
+
+async function serve(globals: Globals, { port = 0, kms }: ServeOptions, place: Place): Promise<void> {
   const stopped = stopSignal()
   const holdfast = await takeOwnership(globals.home, place.agent)
   try {
-    if (globals.passphraseFile !== undefined) await unlock(holdfast, globals, place)
+    const operator: Connection = { via: 'cli', source: 'local', agent: place.agent, session: undefined }
+    if (globals.passphraseFile !== undefined) await unlock(holdfast, globals, operator)
+    const endpoint = kms === undefined ? undefined : await startEndpoint(holdfast, kms, globals, operator)
+    // Whoever started the process may have opened the vault; nobody stays signed in.
+    if (operator.session !== undefined) holdfast.vault.signOut(operator)
     const owner = await runOwner(holdfast, { port, renderer: place.renderer, environment: process.env, log: stderrLog })
     try {
-      announce(owner, globals)
+      announce(owner, endpoint, globals)
       if (globals.flag('open')) openInBrowser(owner.console.link(), owner.socket)
       if (process.stdin.isTTY && !globals.json) linkAtEnter(owner)
       await stopped
@@ -41,20 +55,29 @@ async function serve(globals: Globals, port: number, place: Place): Promise<void
   }
 }
 
-/** Opens the vault, if there is one; the session that opened it ends at once. */
-async function unlock(holdfast: Holdfast, globals: Globals, place: Place): Promise<void> {
-  const api = clientInProcess(holdfast.router, { via: 'cli', source: 'local', agent: place.agent, session: undefined }, stderrLog)
+/** Opens the vault, if there is one. */
+async function unlock(holdfast: Holdfast, globals: Globals, operator: Connection): Promise<void> {
+  const api = clientInProcess(holdfast.router, operator, stderrLog)
   if ((await api.vault.status({})).state === 'none') return
   using passphrase = await readSecret(passphraseSource(globals))
   await lend(passphrase, (bytes) => api.session.signIn({ passphrase: bytes }))
-  await api.session.signOut({})
 }
 
-function announce(owner: RunningOwner, globals: Globals): void {
+async function startEndpoint(holdfast: Holdfast, address: Omit<EndpointAddress, 'transport'>, globals: Globals, operator: Connection): Promise<EndpointState> {
+  const insecure = globals.flag('insecureHttp')
+  if (insecure) printWarning(INSECURE)
+  return holdfast.vault.startEndpoint(operator, { ...address, transport: insecure ? 'plain' : 'tls' })
+}
+
+function announce(owner: RunningOwner, endpoint: EndpointState | undefined, globals: Globals): void {
   const { console, socket } = owner
   const link = console.link()
-  if (globals.json) printLine(JSON.stringify({ event: 'ready', url: console.url, link, socket, pid: process.pid }))
-  else printLine(`Holdfast is ready: ${link} (opens once, within 60 seconds${process.stdin.isTTY ? '; Enter prints a fresh link' : ''})`)
+  if (globals.json) {
+    printLine(JSON.stringify({ event: 'ready', url: console.url, link, socket, pid: process.pid, kms: endpoint?.url }))
+    return
+  }
+  if (endpoint !== undefined) printLine(`KMS endpoint: ${endpoint.url}${endpoint.ready ? '' : ' (works once the vault is unlocked)'}`)
+  printLine(`Holdfast is ready: ${link} (opens once, within 60 seconds${process.stdin.isTTY ? '; Enter prints a fresh link' : ''})`)
 }
 
 function linkAtEnter(owner: RunningOwner): void {

@@ -41,6 +41,7 @@ function rows(status: StatusView, running: boolean): [string, string][] {
   if (status.state !== 'none') rows.push(['Name', status.name])
   if (status.locked !== undefined) rows.push(['Locked', `by ${status.locked.because}, at ${status.locked.at.toISOString()}`])
   if (status.nextTryAt !== undefined) rows.push(['Next try', status.nextTryAt.toISOString()])
+  if (status.endpoint !== undefined) rows.push(['Endpoint', status.endpoint.url])
   if (status.principal !== undefined) rows.push(['Signed in', status.principal.arn])
   if (status.account !== undefined) rows.push(['Account', status.account])
   if (status.region !== undefined) rows.push(['Region', status.region])

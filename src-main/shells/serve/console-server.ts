@@ -7,8 +7,8 @@ import type { Admission } from './admission.ts'
 import { json, plain } from './answers.ts'
 import { createConsoleSockets } from './console-socket.ts'
 import type { FileTransfers } from './file-transfers.ts'
-import { commonHeaders, newNonce, pageHeaders } from './headers.ts'
 import { type Stranger, strangerIn } from './origin.ts'
+import { answerFor } from './page-answer.ts'
 import type { Pages } from './pages.ts'
 
 export interface ConsoleServer {
@@ -85,26 +85,8 @@ const strangerTexts = {
 } as const satisfies Record<Stranger, string>
 
 function sendPage(request: IncomingMessage, response: ServerResponse, pages: Pages): void {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  const page = pages.file(path)
-  if (page !== undefined) {
-    const { body } = page
-    const caching = page.immutable ? 'private, max-age=31536000, immutable' : 'no-cache'
-    response.writeHead(200, { ...commonHeaders, 'Content-Type': page.type, 'Content-Length': body.length, 'Cache-Control': caching })
-    response.end(request.method === 'HEAD' ? undefined : body)
-    return
-  }
-  // A route of the page has no file ending; what has one is a file that is not there.
-  if (path !== '/index.html' && /\.[^/]*$/.test(path)) {
-    plain(response, 404, 'Not found.')
-  } else if (pages.index === undefined) {
-    plain(response, 404, 'The console is not built. Run `npm run build`, then start Holdfast again.')
-  } else {
-    const nonce = newNonce()
-    const body = Buffer.from(pages.index.replaceAll('__CSP_NONCE__', nonce))
-    response.writeHead(200, { ...pageHeaders(nonce), 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': body.length })
-    response.end(request.method === 'HEAD' ? undefined : body)
-  }
+  const { status, headers, body } = answerFor(pages, (request.url ?? '/').split('?', 1)[0] ?? '/')
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(request.method === 'HEAD' ? undefined : body)
 }
 
 const exchangeForm = z.object({ link: z.string().max(128) })

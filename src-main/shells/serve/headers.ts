@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { OutgoingHttpHeaders } from 'node:http'
 
 /** Makes the headers of one response fit for the console's page: a browser may run our files and nothing else, and talk to us only. */
-export function pageHeaders(nonce: string): OutgoingHttpHeaders {
+export function pageHeaders(nonce: string): Record<string, string> {
   return { ...commonHeaders, 'Content-Security-Policy': contentSecurityPolicy(nonce), 'Cache-Control': 'no-store' }
 }
 
@@ -22,7 +21,7 @@ export const commonHeaders = {
   'X-Frame-Options': 'DENY',
   'Permissions-Policy':
     'accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=(), clipboard-read=(self), clipboard-write=(self)',
-} as const satisfies OutgoingHttpHeaders
+} as const satisfies Record<string, string>
 
 /** Scripts come from our files only; the nonce lets the UI kit's own style elements in. */
 function contentSecurityPolicy(nonce: string): string {

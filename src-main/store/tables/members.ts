@@ -1,21 +1,17 @@
-import type { MemberRow, MemberTable } from '#core/ports/store.ts'
+import type { MemberPins, MemberRow, MemberTable } from '#core/ports/store.ts'
 import type { Database } from '../database.ts'
 import { maybeBytes } from './columns.ts'
 
 /** A row as SQLite gives it. */
-type Found = Omit<MemberRow, 'parameters' | 'softToken' | 'pin' | 'pendingPin' | 'soPin'> & {
-  readonly parameters: string | null
-  readonly softToken: number
-  readonly pin: Uint8Array | null
-  readonly pendingPin: Uint8Array | null
-  readonly soPin: Uint8Array | null
-}
+type Found = Omit<MemberRow, 'parameters' | 'softToken'> & { readonly parameters: string | null; readonly softToken: number }
+type FoundPins = { readonly [Name in keyof MemberPins]: Uint8Array | null }
 
-const COLUMNS = 'id, name, library, parameters, soft_token AS softToken, serial, rung, pin, pending_pin AS pendingPin, so_pin AS soPin'
+const COLUMNS = 'id, name, library, parameters, soft_token AS softToken, serial, rung'
 
 export function createMemberTable(database: Database): MemberTable {
   const list = database.query<Found>(`SELECT ${COLUMNS} FROM members ORDER BY rowid`)
   const get = database.query<Found>(`SELECT ${COLUMNS} FROM members WHERE id = ?`)
+  const pins = database.query<FoundPins>('SELECT pin, pending_pin AS pendingPin, so_pin AS soPin FROM members WHERE id = ?')
   const put = database.change(
     `INSERT INTO members (id, name, library, parameters, soft_token, serial, rung, pin, pending_pin, so_pin)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -30,21 +26,18 @@ export function createMemberTable(database: Database): MemberTable {
       const found = get.get(id)
       return found && memberRow(found)
     },
-    put(row) {
-      const pins = [row.pin ?? null, row.pendingPin ?? null, row.soPin ?? null] as const
-      put.run(row.id, row.name, row.library, row.parameters ?? null, row.softToken ? 1 : 0, row.serial, row.rung, ...pins)
+    pins(id) {
+      const found = pins.get(id)
+      return found && { pin: maybeBytes(found.pin), pendingPin: maybeBytes(found.pendingPin), soPin: maybeBytes(found.soPin) }
+    },
+    put(row, given) {
+      const secrets = [given.pin ?? null, given.pendingPin ?? null, given.soPin ?? null] as const
+      put.run(row.id, row.name, row.library, row.parameters ?? null, row.softToken ? 1 : 0, row.serial, row.rung, ...secrets)
     },
     setRung: (id, rung) => void setRung.run(rung, id),
   }
 }
 
 function memberRow(found: Found): MemberRow {
-  return {
-    ...found,
-    parameters: found.parameters ?? undefined,
-    softToken: found.softToken === 1,
-    pin: maybeBytes(found.pin),
-    pendingPin: maybeBytes(found.pendingPin),
-    soPin: maybeBytes(found.soPin),
-  }
+  return { ...found, parameters: found.parameters ?? undefined, softToken: found.softToken === 1 }
 }

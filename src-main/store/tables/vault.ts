@@ -11,6 +11,7 @@ export function createVaultTable(database: Database): VaultTable {
        account = excluded.account, region = excluded.region`,
   )
   const accounts = database.query<AccountRow>('SELECT account, region FROM accounts ORDER BY account, region')
+  const declared = database.query<{ readonly one: 1 }>('SELECT 1 AS one FROM accounts WHERE account = ? AND region = ?')
   const addAccount = database.change('INSERT INTO accounts (account, region) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const slotKeys = database.query<SlotKeyRow>('SELECT slot_id AS slotId, principal, public_key AS publicKey FROM slot_keys ORDER BY slot_id')
   const putSlotKey = database.change(
@@ -22,6 +23,7 @@ export function createVaultTable(database: Database): VaultTable {
     get: () => get.get() ?? unreachable('a vault without its row'),
     put: (row) => void put.run(row.id, row.name, row.createdAt, row.account, row.region),
     accounts: () => accounts.all(),
+    declares: (scope) => declared.get(scope.account, scope.region) !== undefined,
     addAccount: (row) => void addAccount.run(row.account, row.region),
     slotKeys: () => slotKeys.all().map((row) => ({ ...row, publicKey: bytes(row.publicKey) })),
     putSlotKey: (row) => void putSlotKey.run(row.slotId, row.principal, row.publicKey),

@@ -61,6 +61,7 @@ export const ladderMarks = {
 /** "0.25 ms", "31 ms". */
 export function milliseconds(microseconds: number): string {
   const value = microseconds / 1000
+  if (value < 0.01) return '< 0.01 ms'
   return `${value < 10 ? value.toFixed(2) : Math.round(value)} ms`
 }
 
