@@ -12,6 +12,8 @@ describe.skipIf(missing !== undefined)(`the life of a key${missing === undefined
       const payroll = await key('alias/payroll', 'Payroll exports', { team: 'finance' })
       await api.kms.GenerateDataKeyWithoutPlaintext({ KeyId: payroll, KeySpec: 'AES_256', EncryptionContext: { purpose: 'payroll' } })
       await key('alias/backup')
+      const { KeyId } = (await api.kms.CreateKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata
+      await api.kms.CreateAlias({ AliasName: 'alias/code-signing', TargetKeyId: KeyId })
     }),
   )
 
@@ -148,6 +150,17 @@ describe.skipIf(missing !== undefined)(`the life of a key${missing === undefined
     await me.page.getByRole('menuitem', { name: 'Schedule deletion' }).click()
     await me.page.getByRole('dialog', { name: 'Schedule deletion of alias/backup' }).getByRole('button', { name: 'Disable instead' }).click()
     await row('alias/backup').getByText('Disabled').waitFor()
+  })
+
+  it('is told otherwise where it signs: nothing rotates, and something else is lost', async () => {
+    const { me, screen } = story
+    await me.page.getByRole('link', { name: 'alias/code-signing' }).click()
+    await me.text('Sign and verify', true).waitFor()
+    expect(await me.page.getByRole('tab').allTextContents()).toEqual(['General', 'Policy', 'Aliases1', 'Tags0', 'Cryptography'])
+    await action('Schedule deletion')
+    await me.text('nothing can be signed with alias/code-signing any more').waitFor()
+    expect(await screen.look('schedule-deletion-signing')).toEqual([])
+    await me.page.keyboard.press('Escape')
   })
 
   it('never made the browser complain', () => {
