@@ -1,6 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import type { KeyRowView } from '#contract/vault.ts'
 import { readContext, type Context } from '#ui/context.ts'
+import { isSymmetric } from '#ui/key-usages.ts'
 import { useFileQueue, type FileItem } from '#stores/file-queue.ts'
 import { useKeys } from '#stores/keys.ts'
 import { planOf, type Plan } from './plan.ts'
@@ -28,7 +29,7 @@ export function useFileSettings(): FileSettings {
   const keys = useKeys()
   const queue = useFileQueue()
 
-  const usable = computed(() => keys.rows.filter(({ state }) => state === 'Enabled'))
+  const usable = computed(() => keys.rows.filter((row) => row.state === 'Enabled' && isSymmetric(row)))
   const byArn = computed(() => new Map(keys.rows.map((row) => [row.arn, row])))
   const context = computed(() => readContext(queue.settings.pairs.map(([name, value]) => ({ name, value }))))
   const map = computed(() => (context.value.ok ? context.value.map : {}))

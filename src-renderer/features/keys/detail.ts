@@ -130,7 +130,7 @@ export function useKeyDetail(keyId: () => string): KeyDetail {
     async cancelDeletion() {
       const row = detail.value
       if (row === undefined) return
-      await done(`${nameOf(row)} stays. It is disabled until you enable it.`, () => api.kms.CancelKeyDeletion({ KeyId: row.keyId }))
+      await done(`${nameOf(row)} stays, and is disabled`, () => api.kms.CancelKeyDeletion({ KeyId: row.keyId }))
     },
 
     async deleteAlias(alias) {
