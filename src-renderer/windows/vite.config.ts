@@ -16,6 +16,6 @@ export default defineConfig({
     target: 'chrome130',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { notice: resolve(import.meta.dirname, 'notice/index.html') } },
+    rolldownOptions: { input: { notice: resolve(import.meta.dirname, 'notice/index.html'), pin: resolve(import.meta.dirname, 'pin/index.html') } },
   },
 })
