@@ -145,3 +145,11 @@ async function watch(page: Page, complaints: string[]): Promise<void> {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console ${message.text()}`)
   })
 }
+
+/** Drops files of the disk on a page, as the system does. */
+export async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data })
+  await session.detach()
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { because, missing, startApp, type App } from './app.ts'
-import { PASSPHRASE, personAt } from './person.ts'
+import { finishWizard, PASSPHRASE, personAt } from './person.ts'
 import { vaultWithUnstoredPin } from './unstored-pin.ts'
 
 // A token whose PIN the vault does not store: it is typed in a window of its own, and nobody but the token's host ever has it.
@@ -78,8 +78,7 @@ describe.skipIf(missing !== undefined)(`the PIN window${because}`, () => {
     await page.getByRole('link', { name: 'Keys' }).first().click()
     await page.keyboard.press('c')
     await button('Next: alias and tags').click()
-    await button('Next: review').click()
-    await button('Create key').click()
+    await finishWizard(page)
     await page.getByText('needs a login', { exact: false }).first().waitFor()
     expect(await app.main.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
   })
