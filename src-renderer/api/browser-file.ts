@@ -50,7 +50,8 @@ function send(file: File, path: string, token: string, { signal, progress }: Fil
     request.upload.addEventListener('progress', ({ loaded }) => progress(loaded, file.size))
     if (kind === 'decrypt') request.upload.addEventListener('load', () => progress(file.size, file.size, 'verifying'))
     request.addEventListener('load', () => (request.status === 200 ? resolve(request.response as UploadAnswer) : reject(failureOf(memberOf(request.response, 'error')))))
-    request.addEventListener('error', () => reject(toFailure(new Error('transfer broke'), signal)))
+    // A broken line and a file that was changed meanwhile look alike: only reading it again tells.
+    request.addEventListener('error', () => void bytesOf(file.slice(0, 1), file.name).then(() => reject(toFailure(new Error('transfer broke'), signal)), reject))
     request.addEventListener('abort', () => reject(toFailure(new Error('transfer aborted'), signal)))
     request.addEventListener('loadend', () => signal.removeEventListener('abort', abort))
     signal.addEventListener('abort', abort)

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DAY, HOUR, movableClocks, type MovableClocks } from '../services/clocks.ts'
 import { secret, vaultAt, type TemporaryVault } from '../services/temporary-vault.ts'
 
@@ -43,10 +45,21 @@ export function prepared(work: (lab: Lab) => Promise<void>, startsAgo = HOUR): (
   }
 }
 
-/** The vault of the pictures: three years of a small team. */
-export const busyLab = prepared(async ({ vault: { api }, moveTo, key }) => {
+/** The vault of the pictures: three years of a small team. Two files that it has encrypted lie in `desk`. */
+export function busyLab(desk: string): (home: string) => Promise<void> {
+  return prepared((lab) => threeYears(lab, desk), 1054 * DAY)
+}
+
+async function threeYears({ vault: { api }, moveTo, key }: Lab, desk: string): Promise<void> {
   const bytes = new Uint8Array(32)
   const use = (KeyId: string) => api.kms.Encrypt({ KeyId, Plaintext: bytes })
+  async function encrypt(name: string, size: number, keyId: string, context: Record<string, string>): Promise<void> {
+    const path = join(desk, name)
+    writeFileSync(path, Buffer.alloc(size))
+    const progress = await api.files.encrypt({ path, keyId, context })
+    while ((await progress.next()).done !== true);
+    rmSync(path)
+  }
   const archive = await key('alias/archive-2024', 'Closed projects of 2024')
   const payroll = await key('alias/payroll', 'Payroll exports; answers: finance', { team: 'finance', data: 'personal', review: '2027-01' })
   await api.kms.CreateAlias({ AliasName: 'alias/wages', TargetKeyId: payroll })
@@ -65,7 +78,7 @@ export const busyLab = prepared(async ({ vault: { api }, moveTo, key }) => {
   await api.kms.EnableKeyRotation({ KeyId: mail, RotationPeriodInDays: 336 })
   await api.kms.EnableKeyRotation({ KeyId: archive, RotationPeriodInDays: 365 })
   await moveTo(141 * DAY)
-  await use(ledger)
+  await encrypt('ledger-2019.db', 96_200_000, ledger, { purpose: 'audit' })
   await moveTo(98 * DAY)
   await api.kms.RotateKeyOnDemand({ KeyId: payroll })
   const scan = await key('alias/scan-inbox', 'Scanned letters')
@@ -73,6 +86,7 @@ export const busyLab = prepared(async ({ vault: { api }, moveTo, key }) => {
   await use(archive)
   await api.kms.DisableKey({ KeyId: archive })
   await key('alias/test-derive', 'Trial of the new importer')
+  await key('alias/session-cache', 'Sessions of the portal')
   await moveTo(41 * DAY)
   await api.kms.EnableKeyRotation({ KeyId: scan, RotationPeriodInDays: 90 })
   await use(scan)
@@ -82,8 +96,10 @@ export const busyLab = prepared(async ({ vault: { api }, moveTo, key }) => {
   const vpn = await key('alias/vpn-2022', 'Replaced by alias/vpn-2026')
   await api.kms.ScheduleKeyDeletion({ KeyId: vpn, PendingWindowInDays: 21 })
   await key('alias/vpn-2026', 'Site-to-site tunnels')
+  const partner = await key('alias/partner-acme', 'Files exchanged with Acme', { partner: 'acme' })
+  await encrypt('q3-report.pdf', 18_400_000, payroll, { purpose: 'payroll', year: '2026' })
   await moveTo(26 * HOUR)
-  await use(offsite)
+  for (const KeyId of [offsite, partner]) await use(KeyId)
   await moveTo(2 * HOUR)
   for (const year of ['2025', '2026']) await api.kms.GenerateDataKey({ KeyId: payroll, KeySpec: 'AES_256', EncryptionContext: { purpose: 'payroll', year } })
   await api.kms.GenerateDataKeyWithoutPlaintext({ KeyId: columns, KeySpec: 'AES_256', EncryptionContext: { table: 'customer', column: 'iban' } })
@@ -91,6 +107,5 @@ export const busyLab = prepared(async ({ vault: { api }, moveTo, key }) => {
   await use(pii)
   await api.kms.GenerateDataKeyWithoutPlaintext({ KeyId: pii, NumberOfBytes: 64, EncryptionContext: { tenant: 'acme' } })
   await moveTo(60_000)
-  await use(mail)
-  await use(columns)
-}, 1054 * DAY)
+  for (const KeyId of [mail, columns]) await use(KeyId)
+}

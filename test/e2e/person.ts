@@ -12,7 +12,7 @@ export interface Person {
   field(label: string): Locator
   tab(name: string): Promise<void>
   goTo(name: string): Promise<void>
-  text(text: string | RegExp): Locator
+  text(text: string | RegExp, exact?: boolean): Locator
 }
 
 /** Somebody in front of this screen. */
@@ -29,7 +29,7 @@ export function personAt({ page }: Pick<Screen, 'page'>): Person {
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: new RegExp(`^${name}`) }).click()
       await page.getByRole('heading', { level: 1 }).waitFor()
     },
-    text: (text) => page.getByText(text),
+    text: (text, exact = false) => page.getByText(text, { exact }),
   }
 }
 

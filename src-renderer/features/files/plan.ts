@@ -74,9 +74,9 @@ function planOfOurs({ wish }: Pick<FileItem, 'wish'>, facts: NonNullable<FileIte
 function reasonAgainst(facts: NonNullable<FileItem['facts']>, key: KeyRowView | undefined): string | undefined {
   if (facts.plaintextLength === undefined) return 'it is cut, or has something behind its end'
   if (key === undefined) return 'its key is not in this vault'
-  if (key.state === 'PendingDeletion') return `its key ${nameOf(key)} is pending deletion`
-  if (key.state === 'Disabled') return `its key ${nameOf(key)} is disabled`
-  if (key.state === 'Unavailable') return `the HSM of ${nameOf(key)} does not answer`
+  if (key.state === 'PendingDeletion') return 'its key is pending deletion'
+  if (key.state === 'Disabled') return 'its key is disabled'
+  if (key.state === 'Unavailable') return 'the HSM of its key does not answer'
   return undefined
 }
 
