@@ -35,8 +35,9 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
   serveScheme(session.defaultSession, { holdfast: readPages(consoleFolder()) })
   // The last window's end is the app's end, but not while a notice makes way for the next try.
   app.on('window-all-closed', () => undefined)
-  let parent: BrowserWindow | undefined
-  const holdfast = await own(homePath, pinWindow(() => parent))
+  // The vault comes before the window, and may ask for a PIN in front of it.
+  const open: { window?: BrowserWindow } = {}
+  const holdfast = await own(homePath, pinWindow(() => open.window))
   if (holdfast === undefined) {
     app.quit()
     return
@@ -60,7 +61,7 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
     onCrash: (reason) => void tellOfCrash(reason, console.window),
     onHang: () => void tellOfHang(console),
   })
-  parent = console.window
+  open.window = console.window
   console.window.on('closed', () => app.quit())
   const line = offerPort(console.window, handler, agent)
   offerFiles(console.window, { line, icon: windowIcon(), inspect: async ({ connection }, path) => clientInProcess(holdfast.router, connection, stderrLog).files.inspect({ path }) })
