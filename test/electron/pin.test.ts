@@ -72,8 +72,7 @@ describe.skipIf(missing !== undefined)(`the PIN window${because}`, () => {
   })
 
   it('is asked for again after the host has ended: nothing has kept the PIN', async () => {
-    const [host] = await app.hostPids()
-    process.kill(host ?? expect.unreachable('there is no host'), 'SIGKILL')
+    process.kill(await app.memberHost(), 'SIGKILL')
     await page.getByRole('link', { name: /^HSM / }).getByText('down').waitFor()
     await page.getByRole('link', { name: 'Keys' }).first().click()
     await page.keyboard.press('c')

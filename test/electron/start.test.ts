@@ -38,7 +38,9 @@ describe.skipIf(process.platform !== 'linux')('npm start', () => {
   function start(extra: Record<string, string>) {
     const runtime = mkdtempSync(join(tmpdir(), 'hf-start-'))
     const home = join(runtime, 'vault')
-    const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...env } = process.env
+    const env = { ...process.env }
+    delete env['DISPLAY']
+    delete env['WAYLAND_DISPLAY']
     // Not under npm: what notices that npm was stopped is tested with it.
     const child: ChildProcess = spawn(process.execPath, ['build/start.mjs', '--home', home], { cwd: root, env: { ...env, BROWSER: 'none', XDG_RUNTIME_DIR: runtime, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = once(child, 'exit')
