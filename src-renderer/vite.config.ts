@@ -17,5 +17,7 @@ export default defineConfig({
     target: 'chrome130',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Read from the disk, not over a network.
+    chunkSizeWarningLimit: 2_000,
   },
 })

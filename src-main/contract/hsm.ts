@@ -50,6 +50,11 @@ export type ProfileProgress = z.infer<typeof profileProgress>
 const member = z.object({ memberId: z.string().describe('The id of an HSM member') })
 
 export const hsm = {
+  /**
+   * Logs in to a member whose PIN is not stored. In the desktop app a window of its own asks a person for it, and the call waits for them;
+   * elsewhere nobody can be asked: LOGIN_NEEDED.
+   */
+  logIn: operation.input(member).output(z.object({})),
   /** The newest profile of the member's token, and how far a run is that goes on now. */
   profile: operation.input(member).output(z.object({ profile: profileView.optional(), running: profileProgress.optional() })),
   /** Tries everything anew: progress, about ten times a second, then the profile as the return value. Ending the stream cancels. */

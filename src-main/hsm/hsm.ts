@@ -2,7 +2,7 @@ import type { Hsm, ModuleConfig } from '#core/ports/hsm.ts'
 import { defaultBackoff, type BackoffTimes } from './backoff.ts'
 import { defaultDeadlines, type Deadlines } from './deadlines.ts'
 import { failureOf } from './failures.ts'
-import type { SpawnHost } from './host-process.ts'
+import type { PinEntry, SpawnHost } from './host-process.ts'
 import { Hosts, moduleName } from './hosts.ts'
 import type { HostLink } from './link.ts'
 import { Member } from './member.ts'
@@ -13,6 +13,8 @@ export interface HsmOptions {
   /** Milliseconds per class of call, where they differ from the usual ones. */
   readonly deadlines?: Partial<Deadlines> | undefined
   readonly backoff?: BackoffTimes | undefined
+  /** How a person types a PIN that is not stored; undefined where there is no way past the owner. */
+  readonly enterPin?: PinEntry | undefined
   /** The folder into which the set-up unpacked a SoftHSM (`.tools` of the source tree). */
   readonly tools?: string | undefined
 }
@@ -41,6 +43,6 @@ export function createHsm(options: HsmOptions): Hsm {
     tokens: (module) => withHost(module, moduleName(module), (link) => link.call('tokens', [])),
     initialiseToken: (module, { label, soPin, pin }) =>
       withHost(module, moduleName(module), (link) => link.call('initialise', [label, soPin.bytes, pin.bytes])),
-    member: (config, owner) => new Member(config, owner, { hosts, backoff }),
+    member: (config, owner) => new Member(config, owner, { hosts, backoff, enterPin: options.enterPin }),
   }
 }

@@ -69,6 +69,10 @@ export class HostLink {
     host.onMessage((message) => { this.#receive(message) })
   }
 
+  get host(): HostProcess {
+    return this.#host
+  }
+
   get pid(): number | undefined {
     return this.#host.pid
   }

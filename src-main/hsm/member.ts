@@ -4,12 +4,16 @@ import type { CheckResults } from '#core/tokens/profile.ts'
 import { VaultError, unreachable, type FailureCode } from '#core/vocabulary/failures.ts'
 import { Backoff, type BackoffTimes } from './backoff.ts'
 import { failureOf, type Consequence } from './failures.ts'
+import type { PinEntry } from './host-process.ts'
 import type { Hosts, PreparedModule } from './hosts.ts'
 import type { HostLink } from './link.ts'
 import { operations, type ArgumentsOf, type Call, type OperationName, type ResultOf } from './protocol.ts'
 import { RefusedPin } from './refused-pin.ts'
 import { createSession } from './session.ts'
 import { tryOut, type OpenedHost } from './trying-out.ts'
+
+/** Lets a person type the PIN into the host that is being opened; false if they do not. */
+type Ask = (token: TokenFacts) => Promise<boolean>
 
 /** Failures that only a person can mend: nothing is tried again before somebody calls `open`. */
 const PERSONAL = new Set<FailureCode>(['PIN_INCORRECT', 'PIN_LOCKED', 'LOGIN_NEEDED'])
@@ -27,6 +31,7 @@ export class Member implements HsmMember {
   readonly #owner: MemberOwner
   readonly #hosts: Hosts
   readonly #backoff: Backoff
+  readonly #enterPin: PinEntry | undefined
   readonly #refusedPin = new RefusedPin()
   #status: MemberStatus = { state: 'closed' }
   /** Why the member is `down` or `refused`. */
@@ -44,11 +49,12 @@ export class Member implements HsmMember {
   /** A person has been told that the next wrong PIN locks the token. */
   #finalTryTold = false
 
-  constructor(config: MemberConfig, owner: MemberOwner, world: { hosts: Hosts; backoff: BackoffTimes }) {
+  constructor(config: MemberConfig, owner: MemberOwner, world: { hosts: Hosts; backoff: BackoffTimes; enterPin?: PinEntry | undefined }) {
     this.config = config
     this.#owner = owner
     this.#hosts = world.hosts
     this.#backoff = new Backoff(world.backoff)
+    this.#enterPin = world.enterPin
     const gate: Call = (name, ...given) => this.#call(name, given, { repeat: !operations[name].mutates })
     this.session = createSession(gate)
   }
@@ -61,6 +67,12 @@ export class Member implements HsmMember {
     if (this.#opening) return this.#opening
     const { token } = this.#status
     return this.#live() !== undefined && token !== undefined ? Promise.resolve(token) : this.#start()
+  }
+
+  logIn(): Promise<TokenFacts> {
+    if (this.#opening) return this.#opening
+    const { token } = this.#status
+    return this.#live() !== undefined && token !== undefined ? Promise.resolve(token) : this.#start(this.#enterPin)
   }
 
   async close(): Promise<void> {
@@ -140,16 +152,17 @@ export class Member implements HsmMember {
     return this.#live() ?? Promise.reject(this.#failure ?? this.#unavailable('its process ended at once'))
   }
 
-  #start(): Promise<TokenFacts> {
+  /** `enterPin` only where a person has asked for it: a respawn must not call for anybody. */
+  #start(enterPin?: PinEntry): Promise<TokenFacts> {
     this.#set({ state: 'opening', token: this.#status.token })
-    const opening = this.#openHost().finally(() => {
+    const opening = this.#openHost(enterPin).finally(() => {
       if (this.#opening === opening) this.#opening = undefined
     })
     this.#opening = opening
     return opening
   }
 
-  async #openHost(): Promise<TokenFacts> {
+  async #openHost(enterPin: PinEntry | undefined): Promise<TokenFacts> {
     let link: HostLink | undefined
     const mine = (this.#current = {})
     const overtaken = () => this.#current !== mine
@@ -163,7 +176,7 @@ export class Member implements HsmMember {
         this.#enter(direct, module, (found) => {
           this.#mustLive(started)
           this.#set({ state: 'opening', token: found })
-        }),
+        }, enterPin && ((token) => enterPin({ host: started.host, member: this.config.name, token, gone: started.ended }))),
       )
       await this.#owner.reconcile(createSession(direct))
       this.#mustLive(link)
@@ -180,11 +193,11 @@ export class Member implements HsmMember {
   }
 
   /** Loads the library, finds the token, logs in. */
-  async #enter(call: Call, module: PreparedModule, found: (facts: TokenFacts) => void): Promise<TokenFacts> {
+  async #enter(call: Call, module: PreparedModule, found: (facts: TokenFacts) => void, ask?: Ask): Promise<TokenFacts> {
     await call('load', module.library, module.parameters)
     const { facts, loginRequired } = await call('open', this.config.serial)
     found(facts)
-    if (loginRequired) await this.#login(call, facts)
+    if (loginRequired) await this.#login(call, facts, ask)
     return facts
   }
 
@@ -207,11 +220,16 @@ export class Member implements HsmMember {
     return result
   }
 
-  async #login(call: Call, facts: TokenFacts): Promise<void> {
+  async #login(call: Call, facts: TokenFacts, ask: Ask | undefined): Promise<void> {
     const member = this.config.name
     if (facts.pin.locked) throw new VaultError('PIN_LOCKED', { member })
     using pin = this.#owner.pin()
-    if (pin === undefined) throw new VaultError('LOGIN_NEEDED', { member })
+    if (pin === undefined) {
+      // Who types it is shown what the token says of its tries.
+      if (ask === undefined || !(await ask(facts))) throw new VaultError('LOGIN_NEEDED', { member })
+      await call('loginTyped')
+      return
+    }
     if (this.#refusedPin.is(pin.bytes)) throw new VaultError('PIN_INCORRECT', { member })
     // The last try belongs to a person who has been shown that it is the last (status.token.pin): the first opening that
     // meets it stops here, the one that the person then asks for goes on.

@@ -71,6 +71,8 @@ export const operations = {
   open: reads<[serial: string]>()('open', record<{ facts: TokenFacts; loginRequired: boolean }>({ facts: tokenFacts, loginRequired: flag })),
   /** C_Login as user: counted by the token, so never repeated by itself either. */
   login: changes<[pin: Uint8Array]>()('login', nothing),
+  /** The same with the PIN that a person has typed straight into the host. */
+  loginTyped: changes<[]>()('login', nothing),
   generateKey: changes<[kind: MaterialKind, ckaId: Uint8Array, label: string]>()('change', keyFacts),
   findKey: reads<[ckaId: Uint8Array]>()('symmetric', optional(keyFacts)),
   findKeys: reads<[labelPrefix: string]>()('walk', list(keyFacts)),

@@ -44,6 +44,7 @@ import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { hsmLogin } from './hsm-login.ts'
 import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
@@ -147,6 +148,7 @@ function operationsOf(parts: {
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),
+    ...hsmLogin(parts),
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),

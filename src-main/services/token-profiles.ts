@@ -73,7 +73,8 @@ export function tokenProfiles({ profiling, members }: { profiling: Profiling; me
   return { readHsmProfile, runHsmProfile }
 }
 
-function memberTarget(tables: Tables, text: string): MemberTarget {
+/** The member of this id. Throws NotFoundException. */
+export function memberTarget(tables: Tables, text: string): MemberTarget {
   const id = asMemberId(text)
   const row = id === undefined ? undefined : tables.members.list().find((each) => each.id === id)
   if (row === undefined) throw new VaultError('NotFoundException', { text: 'This vault has no such HSM.' })

@@ -30,7 +30,7 @@ export function version(): string {
 }
 
 /** The preload of one of the desktop app's windows. */
-export function preloadProgram(name: 'console' | 'notice'): string {
+export function preloadProgram(name: 'console' | 'notice' | 'pin'): string {
   return join(root, 'out', 'preload', `${name}.cjs`)
 }
 

@@ -96,6 +96,7 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },
     hsm: {
+      logIn: os.hsm.logIn.handler(through((all) => all.logInHsm)),
       profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
       runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
     },

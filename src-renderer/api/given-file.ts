@@ -7,7 +7,7 @@ export interface GivenFile {
   readonly name: string
   /** Bytes. */
   readonly size: number
-  /** Absolute, on the host; undefined where only the browser has it. */
+  /** Absolute, on the host (in the desktop app its name alone); undefined where only the browser has it. */
   readonly path: string | undefined
   /** What its header says, no key used and nothing verified; undefined if it is not one of our files. Throws ApiFailure. */
   inspect(): Promise<FileFactsView | undefined>

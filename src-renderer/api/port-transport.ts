@@ -1,6 +1,8 @@
 import { RPCLink } from '@orpc/client/message-port'
 import { askForPort, portMessage } from '#contract/desktop.ts'
 import { bytesSerializer } from '#contract/serializer.ts'
+import { desktopBridge } from './desktop.ts'
+import { desktopFile } from './desktop-file.ts'
 import type { Line, Transport } from './transport.ts'
 
 /** How long main may take to answer, in milliseconds. */
@@ -8,7 +10,9 @@ const PATIENCE = 5_000
 
 /** The transport of the desktop app: a MessagePort from main, which the preload passes on. */
 export function createPortTransport(): Transport {
+  const desktop = desktopBridge()
   return {
+    ...(desktop === undefined ? {} : { given: (api, file) => desktopFile(api, file, desktop) }),
     async open(): Promise<Line> {
       const port = await receivePort()
       const ended = new Promise<void>((resolve) => {

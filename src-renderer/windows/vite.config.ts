@@ -16,6 +16,8 @@ export default defineConfig({
     target: 'chrome130',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { notice: resolve(import.meta.dirname, 'notice/index.html') } },
+    // Read from the disk, not over a network.
+    chunkSizeWarningLimit: 2_000,
+    rolldownOptions: { input: { notice: resolve(import.meta.dirname, 'notice/index.html'), pin: resolve(import.meta.dirname, 'pin/index.html') } },
   },
 })

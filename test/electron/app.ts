@@ -27,6 +27,8 @@ export interface App {
   readonly complaints: string[]
   /** The processes of its HSMs. */
   hostPids(): Promise<number[]>
+  /** The one that serves the one member, once those that try its token out have ended. */
+  memberHost(): Promise<number>
   /** A picture of the page (or of another window) in both themes, and what axe finds in each. */
   look(name: string, window?: Page): Promise<string[]>
   close(): Promise<void>
@@ -79,6 +81,18 @@ export async function startApp(options: { folder?: string; packed?: string } = {
     return current
   }
 
+  async function hostPids(): Promise<number[]> {
+    return await main.evaluate(({ app: electron }) => electron.getAppMetrics().filter(({ name }) => name === 'Holdfast HSM host').map(({ pid }) => pid))
+  }
+
+  async function memberHost(): Promise<number> {
+    for (;;) {
+      const [first, ...others] = await hostPids()
+      if (first !== undefined && others.length === 0) return first
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+
   async function pagePid(): Promise<number> {
     return await main.evaluate(({ webContents }) => webContents.getAllWebContents().find((each) => each.getURL().startsWith('app://holdfast/'))?.getOSProcessId() ?? 0)
   }
@@ -104,7 +118,8 @@ export async function startApp(options: { folder?: string; packed?: string } = {
       for (let now = pid; now === pid || now === 0; now = await pagePid()) await new Promise((resolve) => setTimeout(resolve, 50))
       return await reconnect()
     },
-    hostPids: async () => await main.evaluate(({ app: electron }) => electron.getAppMetrics().filter(({ name }) => name === 'Holdfast HSM host').map(({ pid }) => pid)),
+    hostPids,
+    memberHost,
     async look(name, at = current) {
       const foundByAxe: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -144,4 +159,12 @@ async function watch(page: Page, complaints: string[]): Promise<void> {
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console ${message.text()}`)
   })
+}
+
+/** Drops files of the disk on a page, as the system does. */
+export async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data })
+  await session.detach()
 }

@@ -27,7 +27,7 @@ describe.skipIf(missing !== undefined)(`the desktop app, when a process fails${b
   })
 
   it('shows that the process of an HSM was killed, and starts a new one for the next call', async () => {
-    const host = await theHost()
+    const host = await app.memberHost()
     process.kill(host, 'SIGKILL')
     await chip().hover()
     await page.getByRole('tooltip').getByText('its process ended (SIGKILL)').waitFor()
@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)(`the desktop app, when a process fails${b
   })
 
   it('ends an HSM that hangs at its deadline and says so at the call; the next one works', async () => {
-    const host = await theHost()
+    const host = await app.memberHost()
     process.kill(host, 'SIGSTOP')
     await submit('Encrypt').click()
     await page.getByRole('alert').getByText(/no answer within 10 s/).waitFor({ timeout: 20_000 })
@@ -75,12 +75,12 @@ describe.skipIf(missing !== undefined)(`the desktop app, when a process fails${b
   })
 
   it('leaves no host and no lock behind when it is killed itself', async () => {
-    const hosts = await app.hostPids()
+    const host = await app.memberHost()
     const electron = app.main.process()
     const gone = new Promise((resolve) => electron.once('exit', resolve))
     electron.kill('SIGKILL')
     await gone
-    for (const host of hosts) await expect.poll(() => isAlive(host), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(host), { timeout: 10_000 }).toBe(false)
     const status = await holdfast({ home: app.home, runtime: app.runtime }, '--json', 'status')
     expect(JSON.parse(status.stdout)).toMatchObject({ state: 'locked', running: false })
   })
@@ -114,11 +114,6 @@ describe.skipIf(missing !== undefined)(`the desktop app, when a process fails${b
 
   function chip() {
     return page.getByRole('link', { name: /^HSM / })
-  }
-
-  async function theHost(): Promise<number> {
-    const [pid] = await app.hostPids()
-    return pid ?? expect.unreachable('there is no host')
   }
 
   async function encrypt(): Promise<void> {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChosenOnHost, DesktopBridge } from '#contract/desktop.ts'
 import { utf8 } from '#core/vocabulary/bytes.ts'
 import type { Line } from '../transports/conformance.ts'
-import { because, missing, startApp, type App } from './app.ts'
+import { because, dropFiles, missing, startApp, type App } from './app.ts'
 import { openLines } from './line.ts'
 import { PASSPHRASE } from './person.ts'
 
@@ -115,10 +115,7 @@ describe.skipIf(missing !== undefined)(`files of the host in the desktop app${be
         )
       })
     })
-    const session = await page.context().newCDPSession(page)
-    const data = { items: [], files: [path], dragOperationsMask: 1 }
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data })
-    await session.detach()
+    await dropFiles(page, [path])
     return await page.evaluate(() => (window as unknown as { dropped: Promise<string | undefined> }).dropped)
   }
 

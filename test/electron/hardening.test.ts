@@ -235,7 +235,7 @@ describe.skipIf(missing !== undefined)(`the page of the desktop app${because}`, 
 })
 
 describe('the preloads', () => {
-  it.each(['console', 'notice'])('of %s requires nothing but Electron, as a sandbox demands', (name) => {
+  it.each(['console', 'notice', 'pin'])('of %s requires nothing but Electron, as a sandbox demands', (name) => {
     const text = readFileSync(join(import.meta.dirname, '..', '..', 'out', 'preload', `${name}.cjs`), 'utf8')
     expect([...text.matchAll(/require\((.*?)\)/g)].map(([, module]) => module)).toEqual(['"electron"'])
   })

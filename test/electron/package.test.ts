@@ -106,7 +106,7 @@ describe.skipIf(linux !== undefined)(`the packed app${linux === missing ? becaus
       await person.submit('Encrypt').click()
       await page.getByTestId('ciphertext').waitFor()
       expect(await app.main.evaluate(({ app: electron }) => ({ packed: electron.isPackaged, archive: electron.getAppPath().endsWith('app.asar') }))).toEqual({ packed: true, archive: true })
-      const [host = 0] = await app.hostPids()
+      const host = await app.memberHost()
       expect(readFileSync(`/proc/${host}/maps`, 'utf8')).toContain(join(packed.test, 'resources', 'softhsm', 'usr', 'lib', 'softhsm', 'libsofthsm2.so'))
       expect(app.complaints).toEqual([])
     } finally {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holdfast } from '../shells/commands.ts'
-import { because, isAlive, missing, startApp, type App } from './app.ts'
+import { because, dropFiles, isAlive, missing, startApp, type App } from './app.ts'
 import { personAt } from './person.ts'
 
 // The desktop app as one person meets it, in a real Electron with SoftHSM. Each sentence goes on where the one before ended.
@@ -49,6 +49,28 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
     expect(await page.getByTestId('plaintext').textContent()).toBe('salary 4711')
   })
 
+  it('encrypts a file that is dropped on the window, beside it, and decrypts it again', async () => {
+    const plain = join(app.runtime, 'salaries.csv')
+    writeFileSync(plain, 'name,salary\nada,4711\n')
+    await dropFiles(page, [plain])
+    await heading('Files')
+    await row('salaries.csv').getByText('adds .holdfast to the name').waitFor()
+    await page.getByRole('button', { name: 'Encrypt under' }).getByText('alias/payroll').waitFor()
+    expect(await app.look('file-dropped')).toEqual([])
+    await button('Start 1 item').click()
+    await row('salaries.csv.holdfast').getByText('Encrypted under alias/payroll').waitFor()
+    const sealed = readFileSync(`${plain}.holdfast`)
+    expect(sealed.includes('salary')).toBe(false)
+    rmSync(plain)
+    await dropFiles(page, [`${plain}.holdfast`])
+    await button('Start 1 item').click()
+    await page.getByText('Verified and decrypted under alias/payroll').waitFor()
+    expect(readFileSync(plain, 'utf8')).toBe('name,salary\nada,4711\n')
+    expect(await app.look('files-done')).toEqual([])
+    await page.goBack()
+    await heading('alias/payroll')
+  })
+
   it('lets the command line in over the local socket, and not without the passphrase', async () => {
     const around = { home: app.home, runtime: app.runtime }
     expect(JSON.parse((await holdfast(around, '--json', 'status')).stdout)).toMatchObject({ state: 'unlocked', running: true })
@@ -57,15 +79,14 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
 
   it('locks when the computer goes to sleep: the hosts end, and the page goes on in a new process', async () => {
     const before = await app.pagePid()
-    const hosts = await app.hostPids()
-    expect(hosts).toHaveLength(1)
+    const host = await app.memberHost()
     await app.main.evaluate(({ powerMonitor }) => {
       powerMonitor.emit('suspend')
     })
     page = await app.renewed(before)
     await page.getByText('because the computer went to sleep').waitFor()
     expect(await app.hostPids()).toEqual([])
-    for (const pid of [before, ...hosts]) expect(isAlive(pid)).toBe(false)
+    for (const pid of [before, host]) expect(isAlive(pid)).toBe(false)
     expect(await app.look('locked')).toEqual([])
   })
 
@@ -156,6 +177,10 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
     expect(app.complaints).toEqual([])
     expect(app.log.join('')).not.toContain('incident=')
   })
+
+  function row(name: string): Locator {
+    return page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) })
+  }
 
   async function lockByScreen(): Promise<void> {
     const before = await app.pagePid()

@@ -1,15 +1,11 @@
-import { describe, it } from 'vitest'
+import { describe } from 'vitest'
 import { describeTransport } from '../transports/conformance.ts'
 import { because, missing, startApp } from './app.ts'
 import { openLines } from './line.ts'
 
-const name = 'the contract over the MessagePort of the desktop app'
-
-if (missing === undefined) {
-  describeTransport(name, async () => {
+describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
+  describeTransport('the contract over its MessagePort', async () => {
     const app = await startApp()
     return { connect: await openLines(app), close: () => app[Symbol.asyncDispose]() }
   })
-} else {
-  describe.skip(`${name}${because}`, () => it('is not run'))
-}
+})

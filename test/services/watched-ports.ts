@@ -59,6 +59,7 @@ export function watchedHsm(watch: Watch, opened: (member: HsmMember) => void = (
           return member.status
         },
         open: () => member.open(),
+        logIn: () => member.logIn(),
         close: () => member.close(),
         tryOut: (checks, options) => member.tryOut(checks, options),
         session: watchedSession(member.session, watch),

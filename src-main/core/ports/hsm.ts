@@ -62,6 +62,11 @@ export interface HsmMember {
   readonly status: MemberStatus
   /** Starts the host, loads the module, finds the token, logs in, lets the owner reconcile. Throws the member's failure. */
   open(): Promise<TokenFacts>
+  /**
+   * Opens it for a person who asks: as `open`, and where its PIN is not stored, a person types it, in a way of the shell that leads straight to the
+   * host. Throws LOGIN_NEEDED also if the shell has no such way, or the person thinks better of it.
+   */
+  logIn(): Promise<TokenFacts>
   /** Ends the host process at once. Calls in it fail with HSM_UNAVAILABLE. May be called twice. */
   close(): Promise<void>
   /** The calls of an open member; each opens the member first if it is `down`. */

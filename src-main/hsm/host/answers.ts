@@ -8,12 +8,13 @@ import { Refused } from './refusal.ts'
 import { Sealing } from './sealing.ts'
 import { OpenToken } from './token.ts'
 import { Trials } from './trials/trials.ts'
+import type { TypedPin } from './typed-pin.ts'
 
 /** What the host does for each operation. Results are read by the owner, so `unknown` is enough here. */
 export type Answers = { readonly [Name in OperationName]: (...given: ArgumentsOf<Name>) => unknown }
 
 /** The answers of a host that has loaded nothing yet. All run to their end before the next: PKCS#11 calls are synchronous. */
-export function createAnswers(): Answers {
+export function createAnswers(typedPin: TypedPin): Answers {
   let library: Library | undefined
   let opened: { readonly token: OpenToken; readonly sealing: Sealing; readonly privateKeys: PrivateKeys; readonly trials: Trials } | undefined
   const loaded = () => library ?? misused('no library is loaded')
@@ -37,6 +38,7 @@ export function createAnswers(): Answers {
       return { facts: found.facts, loginRequired }
     },
     login: (pin) => { token().login(pin) },
+    loginTyped: () => { typedPin.use((pin) => { token().login(pin) }) },
     generateKey: (kind, ckaId, label) => generateKey(token(), kind, ckaId, label),
     findKey: (ckaId) => findKey(token(), ckaId),
     findKeys: (labelPrefix) => findKeys(token(), labelPrefix),

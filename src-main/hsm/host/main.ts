@@ -4,15 +4,17 @@
 import { operations, type Reply, type Request } from '../protocol.ts'
 import { createAnswers } from './answers.ts'
 import { refusalOf } from './refusal.ts'
+import { TypedPin, type PinPort } from './typed-pin.ts'
 
 /** utilityProcess's side of the channel; Node has no such thing. */
 interface ParentPort {
   postMessage(message: unknown): void
-  on(event: 'message', listener: (event: { data: unknown }) => void): void
+  on(event: 'message', listener: (event: { data: unknown; ports: PinPort[] }) => void): void
 }
 
 const { parentPort } = process as NodeJS.Process & { parentPort?: ParentPort }
-const answers = createAnswers() as Record<string, (...given: unknown[]) => unknown>
+const typedPin = new TypedPin()
+const answers = createAnswers(typedPin) as Record<string, (...given: unknown[]) => unknown>
 
 /** Replies wait for each other this many milliseconds at most: with a slow token each goes out by itself. */
 const REPLY_WITHIN = 5
@@ -20,7 +22,10 @@ let waiting: Reply[] = []
 let lastSent = 0
 
 if (parentPort) {
-  parentPort.on('message', (event) => { work(event.data as Request[]) })
+  parentPort.on('message', ({ data, ports: [pinPort] }) => {
+    if (pinPort) typedPin.listen(pinPort)
+    else work(data as Request[])
+  })
 } else {
   process.on('message', (batch) => { work(batch as Request[]) })
   // The owner has gone, or has let go of us.

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { app, session, type BrowserWindow } from 'electron'
+import { app, powerMonitor, session, type BrowserWindow } from 'electron'
 import { VaultError } from '#core/vocabulary/failures.ts'
+import type { PinEntry } from '#hsm/host-process.ts'
 import { createHsm } from '#hsm/hsm.ts'
 import type { LockReason } from '#services/status.ts'
 import { takeOwnership } from '../cli/access.ts'
@@ -20,6 +21,7 @@ import { watchForAbsence } from './lock-triggers.ts'
 import { whenLocked } from './locked.ts'
 import { setMenu } from './menu.ts'
 import { showNotice } from './notice.ts'
+import { pinWindow } from './pin-window.ts'
 import { offerPort } from './port.ts'
 import { serveScheme } from './scheme.ts'
 import { openSettings } from './settings.ts'
@@ -33,11 +35,15 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
   serveScheme(session.defaultSession, { holdfast: readPages(consoleFolder()) })
   // The last window's end is the app's end, but not while a notice makes way for the next try.
   app.on('window-all-closed', () => undefined)
-  const holdfast = await own(homePath)
+  // The vault comes before the window, and may ask for a PIN in front of it.
+  const open: { window?: BrowserWindow } = {}
+  const holdfast = await own(homePath, pinWindow(() => open.window))
   if (holdfast === undefined) {
     app.quit()
     return
   }
+  holdfast.vault.reside()
+  await holdfast.files.removeLeftovers()
   const handler = createHandler(holdfast.router, stderrLog)
   const local = await listenLocally(holdfast.home.path, localServices(handler), process.env)
   endWith(async () => {
@@ -55,11 +61,22 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
     onCrash: (reason) => void tellOfCrash(reason, console.window),
     onHang: () => void tellOfHang(console),
   })
+  open.window = console.window
   console.window.on('closed', () => app.quit())
   const line = offerPort(console.window, handler, agent)
   offerFiles(console.window, { line, icon: windowIcon(), inspect: async ({ connection }, path) => clientInProcess(holdfast.router, connection, stderrLog).files.inspect({ path }) })
   setMenu(settings, { lock: () => lock('request') })
-  watchForAbsence(() => settings.current.lock, lock)
+  watchForAbsence(() => settings.current.lock, (because) => {
+    const connection = line()?.connection
+    // While the endpoint serves others the vault stays open for them: only the person at this window is signed out.
+    if (because !== 'idle' || connection === undefined || holdfast.vault.status(connection).endpoint === undefined) {
+      lock(because)
+    } else if (connection.session !== undefined) {
+      holdfast.vault.signOut(connection)
+      console.renew()
+    }
+  })
+  powerMonitor.on('resume', () => void holdfast.vault.look())
   app.on('second-instance', () => console.show())
   await whenLocked(holdfast.vault, agent, () => {
     console.renew()
@@ -68,8 +85,8 @@ export async function runDesktop(homePath: string, profile: string): Promise<voi
 }
 
 /** Makes this process the owner of the home. Undefined if another one is, and the person gave up. */
-async function own(homePath: string): Promise<Holdfast | undefined> {
-  const hsm = createHsm({ spawnHost: utilityHost(hostProgram()), tools: toolsFolder() })
+async function own(homePath: string, enterPin: PinEntry): Promise<Holdfast | undefined> {
+  const hsm = createHsm({ spawnHost: utilityHost(hostProgram()), enterPin, tools: toolsFolder() })
   while (true) {
     try {
       return await takeOwnership(homePath, agent, hsm)

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { utilityProcess } from 'electron'
+import { utilityProcess, type MessagePortMain } from 'electron'
 import type { SpawnHost } from '#hsm/host-process.ts'
 
 /**
@@ -44,6 +44,9 @@ export function utilityHost(path: string, environment: NodeJS.ProcessEnv = proce
       post(message) {
         // What is posted before the start waits for it; after the exit nobody reads it.
         if (ended === undefined) child.postMessage(message)
+      },
+      givePinPort(port) {
+        if (ended === undefined) child.postMessage('pin', [port as MessagePortMain])
       },
       onMessage(listen) {
         child.on('message', listen)

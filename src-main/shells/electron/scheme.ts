@@ -22,8 +22,9 @@ export function serveScheme(session: Session, hosts: Readonly<Record<string, Pag
 }
 
 /** Loads the page of one of our origins. A load that was cut off (another one took its place, its process or window ended) is told by its own event. */
-export function loadPage(window: BrowserWindow, origin: string): void {
-  window.loadURL(`${origin}/`).catch((error: unknown) => {
+export function loadPage(window: BrowserWindow, origin: string, query: Readonly<Record<string, string>> = {}): void {
+  const shown = Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query).toString()}`
+  window.loadURL(`${origin}/${shown}`).catch((error: unknown) => {
     if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
   })
 }
