@@ -10,6 +10,7 @@ import { serialiseContext } from '#core/sealing/context.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import type { MemberId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
+import { publicKeyOf, verifies } from './kms/verifying.ts'
 import type { Sealing } from './sealing.ts'
 
 /** Uses HMAC keys and private keys: in the token that holds them, or, of a `SEALED` key, in memory for one call. Throws the member's failures. */
@@ -44,6 +45,12 @@ export function createPrivateKeys(parts: { crypto: Crypto; sealing: Sealing; ses
     return seed
   }
 
+  /** One RSA signature that went wrong in a token that uses the CRT gives the key away (Boneh, DeMillo, Lipton 1997): none leaves. */
+  function requireRight({ key, material }: HeldKey, message: Signable, signature: Uint8Array): void {
+    if (verifies(crypto, key.spec, publicKeyOf(material), message, signature)) return
+    throw new VaultError('HSM_UNAVAILABLE', { member: material.memberId, reason: 'it gave a signature that does not hold' })
+  }
+
   return {
     async sign(held, message) {
       const { ckaId } = held.material
@@ -51,7 +58,9 @@ export function createPrivateKeys(parts: { crypto: Crypto; sealing: Sealing; ses
         const { scheme, hash, digest } = message
         const data = scheme === 'rsa-pkcs1' ? digestInfo(hash, digest) : digest
         const signature = await token(held).sign({ ckaId, scheme, data })
-        return scheme === 'ecdsa' ? ecdsaSignature(signature) : signature
+        if (scheme === 'ecdsa') return ecdsaSignature(signature)
+        requireRight(held, message, signature)
+        return signature
       }
       if (message.scheme === 'eddsa') return token(held).sign({ ckaId, scheme: 'eddsa', data: message.message })
       using seed = await opened(held)
