@@ -1,9 +1,11 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
+import DataKeysPage from './features/data-keys/DataKeysPage.vue'
 import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
 import KeyPage from './features/keys/KeyPage.vue'
 import KeysPage from './features/keys/KeysPage.vue'
+import SchedulePage from './features/schedule/SchedulePage.vue'
 import SettingsPage from './features/settings/SettingsPage.vue'
 
 declare module 'vue-router' {
@@ -23,6 +25,8 @@ export function createConsoleRouter(): Router {
       { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'Keys' } },
       { path: '/keys/create', name: 'create-key', component: CreateKeyPage, meta: { title: 'Create key', wizard: true } },
       { path: '/keys/:keyId/:tab?', name: 'key', component: KeyPage, props: true, meta: { title: 'Key' } },
+      { path: '/data-keys', name: 'data-keys', component: DataKeysPage, meta: { title: 'Data keys' } },
+      { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },

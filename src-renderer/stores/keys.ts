@@ -59,6 +59,11 @@ export const useKeys = defineStore('keys', () => {
       rows.value = rows.value.map((row) => (row.keyId === keyId ? { ...row, ...change } : row))
     },
 
+    /** Shows a key as it was just read: what is not there any more (a rotation, a date) goes too. */
+    put(row: KeyRowView): void {
+      rows.value = rows.value.map((known) => (known.keyId === row.keyId ? row : known))
+    },
+
     /** Forgets everything: nobody is signed in any more. */
     forget(): void {
       era += 1

@@ -16,6 +16,7 @@ export interface Member {
 /** `file`: bytes that are read from a file, because secrets and blobs do not belong in arguments. */
 export type MemberValue =
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'map'; readonly pairs: Readonly<Record<string, string>> }
   | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
@@ -51,6 +52,8 @@ function argument(value: MemberValue): string {
   switch (value.kind) {
     case 'text':
       return quoted(value.text)
+    case 'number':
+      return String(value.number)
     case 'file':
       return `fileb://${value.file}`
     case 'map':
@@ -77,6 +80,8 @@ function json(value: MemberValue): unknown {
   switch (value.kind) {
     case 'text':
       return value.text
+    case 'number':
+      return value.number
     case 'file':
       return `<base64 of ${value.file}>`
     case 'map':

@@ -26,7 +26,7 @@ export function personAt({ page }: Pick<Screen, 'page'>): Person {
       await page.getByRole('tab', { name }).click()
     },
     async goTo(name) {
-      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: new RegExp(`^${name}`) }).click()
       await page.getByRole('heading', { level: 1 }).waitFor()
     },
     text: (text) => page.getByText(text),

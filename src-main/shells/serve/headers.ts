@@ -20,7 +20,7 @@ export const commonHeaders = {
   'Origin-Agent-Cluster': '?1',
   'X-Frame-Options': 'DENY',
   'Permissions-Policy':
-    'accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=(), clipboard-read=(), clipboard-write=(self)',
+    'accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=(), clipboard-read=(self), clipboard-write=(self)',
 } as const satisfies Record<string, string>
 
 /** Scripts come from our files only; the nonce lets the UI kit's own style elements in. */

@@ -1,5 +1,6 @@
 import { shallowRef, watch, type ShallowRef } from 'vue'
 import type { KeyDetailView } from '#contract/vault.ts'
+import type { Tag } from '#core/vocabulary/kms.ts'
 import { useAction, type Action } from '#api/action.ts'
 import { useApi } from '#api/client.ts'
 import { toFailure } from '#api/failure.ts'
@@ -20,6 +21,15 @@ export interface KeyDetail {
   /** Resolves what was wrong with the alias, or undefined: it is said where it was typed. */
   addAlias(alias: string): Promise<string | undefined>
   deleteAlias(alias: string): Promise<void>
+  /** As `addAlias`. */
+  moveAlias(alias: string, toKeyId: string): Promise<string | undefined>
+  /** As `addAlias`. */
+  describe(description: string): Promise<string | undefined>
+  /** Resolves whether it was done; if not, the reason is in `change`. */
+  saveTags(set: readonly Tag[], removed: readonly string[]): Promise<boolean>
+  /** As `saveTags`. */
+  savePolicy(policy: string): Promise<boolean>
+  cancelDeletion(): Promise<void>
 }
 
 /** One key and what can be done with it. */
@@ -34,8 +44,7 @@ export function useKeyDetail(keyId: () => string): KeyDetail {
     const found = await api.console.key({ keyId: wanted })
     if (wanted !== keyId()) return
     detail.value = found
-    const { aliases, state, lastUsed } = found
-    keys.patch(wanted, { aliases, state, ...(lastUsed === undefined ? {} : { lastUsed }) })
+    keys.put(found)
   })
   const change = useAction(async (work: () => Promise<void>) => {
     await work()
@@ -60,6 +69,32 @@ export function useKeyDetail(keyId: () => string): KeyDetail {
     await api.kms.CreateAlias({ AliasName: alias, TargetKeyId: keyId() })
   }
 
+  async function point(alias: string, toKeyId: string): Promise<void> {
+    await api.kms.UpdateAlias({ AliasName: alias, TargetKeyId: toKeyId })
+  }
+
+  /** For what is typed in a dialog: its failure is said there. */
+  async function attempt(work: () => Promise<unknown>, word: string, undo?: () => void): Promise<string | undefined> {
+    try {
+      await work()
+    } catch (error) {
+      const { text, advice } = toFailure(error)
+      return `${text} ${advice ?? ''}`.trim()
+    }
+    toast(word, undo)
+    await load.run()
+    return undefined
+  }
+
+  /** For what is typed on the page: its failure is said above. */
+  async function done(word: string, work: () => Promise<unknown>): Promise<boolean> {
+    await change.run(async () => {
+      await work()
+      toast(word)
+    })
+    return change.failure.value === undefined
+  }
+
   return {
     detail,
     load,
@@ -74,16 +109,28 @@ export function useKeyDetail(keyId: () => string): KeyDetail {
       })
     },
 
-    async addAlias(alias) {
-      try {
-        await createAlias(alias)
-      } catch (error) {
-        const { text, advice } = toFailure(error)
-        return `${text} ${advice ?? ''}`.trim()
-      }
-      toast(`${alias} points to this key`)
-      await load.run()
-      return undefined
+    addAlias: (alias) => attempt(() => createAlias(alias), `${alias} points to this key`),
+
+    async moveAlias(alias, toKeyId) {
+      const problem = await attempt(() => point(alias, toKeyId), `${alias} points to ${nameOf(keys.byId.get(toKeyId) ?? { aliases: [], keyId: toKeyId })} now`, () => void change.run(() => point(alias, keyId())))
+      void keys.refresh('now').catch(() => undefined)
+      return problem
+    },
+
+    describe: (description) => attempt(() => api.kms.UpdateKeyDescription({ KeyId: keyId(), Description: description }), 'The description is changed'),
+
+    saveTags: (set, removed) =>
+      done('The tags are changed', async () => {
+        if (set.length > 0) await api.kms.TagResource({ KeyId: keyId(), Tags: [...set] })
+        if (removed.length > 0) await api.kms.UntagResource({ KeyId: keyId(), TagKeys: [...removed] })
+      }),
+
+    savePolicy: (policy) => done('The policy is stored', () => api.kms.PutKeyPolicy({ KeyId: keyId(), Policy: policy })),
+
+    async cancelDeletion() {
+      const row = detail.value
+      if (row === undefined) return
+      await done(`${nameOf(row)} stays. It is disabled until you enable it.`, () => api.kms.CancelKeyDeletion({ KeyId: row.keyId }))
     },
 
     async deleteAlias(alias) {

@@ -1,6 +1,8 @@
 import { computed, reactive, type ComputedRef } from 'vue'
 import type { Tag } from '#core/vocabulary/kms.ts'
 import { aliasProblem } from './alias.ts'
+import { USUAL_PERIOD } from './rotation.ts'
+import { filled, tagsProblem } from './tags.ts'
 import type { Call } from '#ui/terminal.ts'
 
 /** A key that is being thought about: nothing of it exists before the review. */
@@ -10,6 +12,10 @@ export interface Draft {
   alias: string
   description: string
   tags: Tag[]
+  /** Automatic rotation. */
+  rotates: boolean
+  /** Days; undefined while what is typed is no period. */
+  periodDays: number | undefined
 }
 
 export interface DraftState {
@@ -18,20 +24,22 @@ export interface DraftState {
   readonly touched: ComputedRef<boolean>
   readonly aliasError: ComputedRef<string | undefined>
   readonly tagsError: ComputedRef<string | undefined>
+  readonly rotationError: ComputedRef<string | undefined>
   /** The calls that would make it. */
   readonly calls: ComputedRef<readonly Call[]>
 }
 
 /** `taken`: aliases that other keys have. */
 export function useDraft(taken: () => ReadonlySet<string>): DraftState {
-  const draft = reactive<Draft>({ spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [] })
+  const draft = reactive<Draft>({ spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [], rotates: true, periodDays: USUAL_PERIOD })
 
   const tags = computed(() => filled(draft.tags))
   return {
     draft,
-    touched: computed(() => draft.alias !== '' || draft.description !== '' || tags.value.length > 0),
+    touched: computed(() => draft.alias !== '' || draft.description !== '' || tags.value.length > 0 || !draft.rotates || draft.periodDays !== USUAL_PERIOD),
     aliasError: computed(() => (draft.alias === '' ? undefined : aliasProblem(draft.alias, taken()))),
     tagsError: computed(() => tagsProblem(draft.tags)),
+    rotationError: computed(() => (draft.rotates && draft.periodDays === undefined ? 'A period has 90 to 2,560 days.' : undefined)),
     calls: computed(() => {
       const create: Call = {
         operation: 'CreateKey',
@@ -49,25 +57,14 @@ export function useDraft(taken: () => ReadonlySet<string>): DraftState {
           { name: 'TargetKeyId', value: { kind: 'text', text: 'KEY_ID' } },
         ],
       }
-      return draft.alias === '' ? [create] : [create, alias]
+      const rotation: Call = {
+        operation: 'EnableKeyRotation',
+        members: [
+          { name: 'KeyId', value: { kind: 'text', text: 'KEY_ID' } },
+          { name: 'RotationPeriodInDays', value: { kind: 'number', number: draft.periodDays ?? USUAL_PERIOD } },
+        ],
+      }
+      return [create, ...(draft.rotates ? [rotation] : []), ...(draft.alias === '' ? [] : [alias])]
     }),
   }
-}
-
-/** The rows in which something was typed. */
-export function filled(tags: readonly Tag[]): Tag[] {
-  return tags.filter(({ TagKey, TagValue }) => TagKey !== '' || TagValue !== '').map(({ TagKey, TagValue }) => ({ TagKey, TagValue }))
-}
-
-/** What is wrong with the tags (AWS KMS Tag: names of 1 to 128 characters, each once, none beginning with `aws:`; values up to 256). */
-function tagsProblem(tags: readonly Tag[]): string | undefined {
-  const names = new Set<string>()
-  for (const { TagKey, TagValue } of filled(tags)) {
-    if (TagKey === '') return 'Give each tag a name.'
-    if (names.has(TagKey)) return `There are two tags named ${TagKey}.`
-    if (TagKey.startsWith('aws:')) return 'Names that begin with aws: are reserved.'
-    if (TagKey.length > 128 || TagValue.length > 256) return 'A name has at most 128 characters, a value 256.'
-    names.add(TagKey)
-  }
-  return undefined
 }
