@@ -49,6 +49,44 @@ describe('the audit trail', () => {
     expect(records[2]).toMatchObject({ errorCode: 'ValidationException', readOnly: false })
   })
 
+  it('keeps what was asked of the other keys, and neither messages nor results', async () => {
+    const made = async (KeySpec: string, KeyUsage: string) => (await vault.api.kms.CreateKey({ KeySpec, KeyUsage })).KeyMetadata.KeyId
+    const [signer, mac, agree, kem, rsa] = [
+      await made('ECC_NIST_P256', 'SIGN_VERIFY'), await made('HMAC_256', 'GENERATE_VERIFY_MAC'), await made('ECC_NIST_P256', 'KEY_AGREEMENT'),
+      await made('ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'), await made('RSA_2048', 'ENCRYPT_DECRYPT'),
+    ]
+    const { kms } = vault.api
+    const from = next()
+    const Message = bytes(SECRET_TEXT)
+    const results: Uint8Array[] = []
+    const kept = <T extends object>(answer: T): T => {
+      for (const value of Object.values(answer)) if (value instanceof Uint8Array && value.length >= 16) results.push(Uint8Array.from(value))
+      return answer
+    }
+    const { Signature } = kept(await kms.Sign({ KeyId: signer, Message, SigningAlgorithm: 'ECDSA_SHA_256' }))
+    kept(await kms.Verify({ KeyId: signer, Message, SigningAlgorithm: 'ECDSA_SHA_256', Signature }))
+    const { Mac } = kept(await kms.GenerateMac({ KeyId: mac, Message, MacAlgorithm: 'HMAC_SHA_256' }))
+    await kms.VerifyMac({ KeyId: mac, Message, MacAlgorithm: 'HMAC_SHA_256', Mac })
+    const { PublicKey } = kept(await kms.GetPublicKey({ KeyId: agree }))
+    kept(await kms.DeriveSharedSecret({ KeyId: agree, KeyAgreementAlgorithm: 'ECDH', PublicKey }))
+    const { SharedSecretCiphertextBlob } = kept(await kms.Encapsulate({ KeyId: kem, EncapsulationAlgorithm: 'ML_KEM' }))
+    kept(await kms.Decapsulate({ KeyId: kem, EncapsulationAlgorithm: 'ML_KEM', SharedSecretCiphertextBlob }))
+    const { CiphertextBlob } = kept(await kms.Encrypt({ KeyId: rsa, Plaintext: Message, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }))
+    kept(await kms.Decrypt({ KeyId: rsa, CiphertextBlob, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }))
+    kept(await kms.GenerateDataKeyPair({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }))
+    const records = since(from)
+    expect(records.map((record) => record['eventName'])).toEqual([
+      'Sign', 'Verify', 'GenerateMac', 'VerifyMac', 'GetPublicKey', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate', 'Encrypt', 'Decrypt', 'GenerateDataKeyPair',
+    ])
+    expect(records[0]).toMatchObject({ requestParameters: { keyId: signer, messageType: 'RAW', signingAlgorithm: 'ECDSA_SHA_256' }, responseElements: null })
+    const written = JSON.stringify(records)
+    expect(written).not.toContain(SECRET_TEXT)
+    expect(results).toHaveLength(12)
+    for (const result of results) {
+      for (const form of ['base64', 'base64url', 'hex'] as const) expect(written).not.toContain(Buffer.from(result).toString(form))
+    }
+  })
+
   it('is gapless, in canonical form, and names each record once', () => {
     const leaves = store.read((tables) => tables.audit.page(0, 10_000))
     const ids = new Set<unknown>()

@@ -5,6 +5,12 @@ import { watchedHome, watchedHsm, type Watch } from './watched-ports.ts'
 // Steps are counted over the ports' calls, before and after each. Prints the number of steps if it survives.
 
 const [, , homePath = '', change = '', stepText = ''] = process.argv
+/** What a change to create a key creates. */
+const specs = new Map([
+  ['create-key', {}],
+  ['create-pair', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }],
+  ['create-sealed', { KeySpec: 'ML_DSA_44', KeyUsage: 'SIGN_VERIFY' }],
+])
 let counting = false
 let step = 0
 
@@ -17,7 +23,8 @@ const watch: Watch = () => {
 const vault = vaultAt(homePath, { hsm: watchedHsm(watch), home: (path) => watchedHome(path, watch) })
 await vault.api.session.signIn({ passphrase: secret(PASSPHRASE) })
 counting = true
-if (change === 'create-key') await vault.api.kms.CreateKey({})
+const spec = specs.get(change)
+if (spec !== undefined) await vault.api.kms.CreateKey(spec)
 else await vault.api.vault.changePassphrase({ current: secret(PASSPHRASE), next: secret(NEXT_PASSPHRASE) })
 counting = false
 await vault[Symbol.asyncDispose]()

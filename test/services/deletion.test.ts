@@ -78,6 +78,21 @@ describe('the end of the waiting period', () => {
     expect(records('DeleteKey')).toMatchObject([{ resources: [{ ARN: Arn }], userIdentity: { type: 'AWSService' } }])
   })
 
+  it.each([
+    ['RSA_2048', 'SIGN_VERIFY'], ['ECC_NIST_P256', 'KEY_AGREEMENT'], ['HMAC_512', 'GENERATE_VERIFY_MAC'], ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'],
+  ])('destroys a key of %s for %s, both halves of a pair, or the key that sealed it', async (KeySpec, KeyUsage) => {
+    const { KeyMetadata } = await vault.api.kms.CreateKey({ KeySpec, KeyUsage })
+    const [material] = store.read((tables) => tables.materials.ofKey(KeyMetadata.KeyId as never))
+    await vault.api.kms.ScheduleKeyDeletion({ KeyId: KeyMetadata.KeyId, PendingWindowInDays: 7 })
+    expect(await objects()).toBe(2)
+    await days(9)
+    // A half of a pair would be found too: `findKeys` looks for public keys that have lost their private one.
+    expect(await objects()).toBe(1)
+    expect(await member.session.findKey(material?.ckaId ?? new Uint8Array())).toBeUndefined()
+    expect(store.read((tables) => tables.materials.get(material?.id ?? ('' as never)))).toBeUndefined()
+    await expect(vault.api.kms.DescribeKey({ KeyId: KeyMetadata.KeyId })).rejects.toMatchObject({ code: 'NotFoundException' })
+  })
+
   it('needs a day of running time after it was first noticed: a wall clock that jumps forward destroys nothing', async () => {
     await vault.api.kms.ScheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 })
     await vault.api.vault.lock({})

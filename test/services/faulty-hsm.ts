@@ -29,7 +29,7 @@ export async function faultyHsm(): Promise<FaultyHsm> {
   const environment = { ...process.env, HOLDFAST_FAULT_MODULE: real, HOLDFAST_FAULT_FILE: file, HOLDFAST_FAULT_TRACE: trace }
   return {
     // Short deadlines: a hang must not make the test wait for what a person would.
-    hsm: createHsm({ spawnHost: forkHost(hostProgram(), environment), deadlines: { symmetric: 400, trial: 2_000, login: 2_000 } }),
+    hsm: createHsm({ spawnHost: forkHost(hostProgram(), environment), deadlines: { symmetric: 400, privateKey: 2_000, trial: 2_000, login: 2_000 } }),
     faults: (...lines) => { writeFileSync(file, lines.map((line) => `${line}\n`).join('')) },
     calls: (name) => readFileSync(trace, 'utf8').split('\n').filter((line) => line === name).length,
     [Symbol.dispose]() {

@@ -77,6 +77,56 @@ describe('a module that', () => {
   })
 })
 
+describe('a module that fails with key pairs', () => {
+  let signer: string
+  let cipher: string
+
+  beforeAll(async () => {
+    signer = (await vault.api.kms.CreateKey({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata.KeyId
+    cipher = (await vault.api.kms.CreateKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' })).KeyMetadata.KeyId
+  })
+
+  const sign = () => vault.api.kms.Sign({ KeyId: signer, Message: bytes('x'), SigningAlgorithm: 'RSASSA_PSS_SHA_256' })
+  const count = async () => (await vault.api.kms.ListKeys({})).Keys.length
+
+  it.each(['C_SignInit segfault once', 'C_Sign abort once', 'C_Sign after segfault once', 'C_Sign hang once'])('%s costs that call; the next one works', async (fault) => {
+    faulty.faults(fault)
+    await expect(sign()).rejects.toMatchObject({ code: 'HSM_UNAVAILABLE' })
+    expect((await sign()).Signature).toHaveLength(256)
+  })
+
+  it('gives no wrong RSA signature out: it could give the key away', async () => {
+    faulty.faults('C_Sign garbage once')
+    await expect(sign()).rejects.toMatchObject({ code: 'HSM_UNAVAILABLE' })
+    await sign()
+  })
+
+  it.each(['C_GenerateKeyPair segfault once', 'C_GenerateKeyPair after segfault once', 'C_GenerateKeyPair return 0x30 once'])('%s leaves no key, nor a half of one', async (fault) => {
+    const before = await count()
+    faulty.faults(fault)
+    await expect(vault.api.kms.CreateKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).rejects.toMatchObject({ code: 'HSM_UNAVAILABLE' })
+    expect(await count()).toBe(before)
+    await vault.api.kms.CreateKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+    expect(await count()).toBe(before + 1)
+  })
+
+  it('lacks the mechanism says so when a key is asked for, in AWS\'s words for it', async () => {
+    faulty.faults('hide 0x1055', 'C_GenerateKeyPair return 0x70')
+    await expect(vault.api.kms.CreateKey({ KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' })).rejects.toMatchObject({ code: 'UnsupportedOperationException' })
+  })
+
+  it.each([
+    ['RSAES_OAEP_SHA_1', 'C_Decrypt return 0x5'],
+    ['RSAES_OAEP_SHA_256', 'C_Decrypt return 0x5'],
+  ])('fails to decrypt %s is not taken for a wrong ciphertext', async (EncryptionAlgorithm, fault) => {
+    const { CiphertextBlob } = await vault.api.kms.Encrypt({ KeyId: cipher, Plaintext: bytes('x'), EncryptionAlgorithm })
+    faulty.faults(fault)
+    await expect(vault.api.kms.Decrypt({ KeyId: cipher, CiphertextBlob, EncryptionAlgorithm })).rejects.toMatchObject({ code: 'HSM_UNAVAILABLE' })
+    faulty.faults()
+    expect(text((await vault.api.kms.Decrypt({ KeyId: cipher, CiphertextBlob, EncryptionAlgorithm })).Plaintext)).toBe('x')
+  })
+})
+
 describe('many calls at once', () => {
   it('lose only what was in the module when it crashed', async () => {
     faulty.faults('C_Encrypt segfault once')

@@ -10,7 +10,6 @@ import { watchedHome, watchedHsm } from './watched-ports.ts'
 
 let folder: string
 let pristine: string
-let steps: number
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-journal-'))
@@ -20,13 +19,17 @@ beforeAll(async () => {
   await vault.holdfast.close()
   cpSync(vault.homePath, pristine, { recursive: true })
   await vault[Symbol.asyncDispose]()
-  const survived = await killedAt(copyOf('survivor'), 'create-key', 1_000)
-  steps = Number(survived.output)
 })
 
 afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
 
-describe('a process killed inside CreateKey', () => {
+describe.each(['create-key', 'create-pair', 'create-sealed'] as const)('a process killed inside CreateKey (%s)', (change) => {
+  let steps: number
+
+  beforeAll(async () => {
+    steps = Number((await killedAt(copyOf(`survivor-${change}`), change, 1_000)).output)
+  })
+
   it('passes through at least intent, key generation and settling', () => {
     expect(steps).toBeGreaterThanOrEqual(6)
   })
@@ -34,8 +37,8 @@ describe('a process killed inside CreateKey', () => {
   it('leaves, at any step, either a whole key or none after the next unlock', async () => {
     const outcomes: number[] = []
     for (let step = 0; step < steps; step++) {
-      const home = copyOf(`step-${step}`)
-      expect((await killedAt(home, 'create-key', step)).signal).toBe('SIGKILL')
+      const home = copyOf(`${change}-${step}`)
+      expect((await killedAt(home, change, step)).signal).toBe('SIGKILL')
       const { keys, materials, objects, intents, works } = await afterUnlock(home)
       expect(intents, `intents after step ${step}`).toBe(0)
       expect(materials, `materials after step ${step}`).toBe(keys)
