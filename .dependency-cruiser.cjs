@@ -84,6 +84,13 @@ module.exports = {
       to: { path: '^node_modules/(better-sqlite3-multiple-ciphers|@signalapp/sqlcipher)(/|$)' },
     },
     {
+      name: 'koffi-lives-in-one-folder',
+      comment: 'libcrypto is called by file workers, never in a process that holds a PKCS#11 module.',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/files/' },
+      to: { path: '^node_modules/koffi(/|$)' },
+    },
+    {
       name: 'zod-lives-in-one-file',
       comment: 'zod must be told to use no eval before the first schema is made.',
       severity: 'error',
