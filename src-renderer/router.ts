@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 import DataKeysPage from './features/data-keys/DataKeysPage.vue'
+import EndpointPage from './features/endpoint/EndpointPage.vue'
 import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
@@ -29,6 +30,7 @@ export function createConsoleRouter(): Router {
       { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
+      { path: '/endpoint', name: 'endpoint', component: EndpointPage, meta: { title: 'Endpoint' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', redirect: '/keys' },
     ],
