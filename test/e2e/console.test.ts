@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
 
   it('creates a key in four steps and shows the same as commands', async () => {
     await page.keyboard.press('c')
-    await heading('Key')
+    await heading('Type and usage')
     expect(await screen.look('create-key')).toEqual([])
     await button('Next: alias and tags').click()
     await page.getByRole('textbox', { name: 'Alias' }).fill('payroll')
