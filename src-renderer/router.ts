@@ -5,6 +5,7 @@ import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
 import KeyPage from './features/keys/KeyPage.vue'
+import PlaygroundPage from './features/keys/playground/PlaygroundPage.vue'
 import KeysPage from './features/keys/KeysPage.vue'
 import SchedulePage from './features/schedule/SchedulePage.vue'
 import SettingsPage from './features/settings/SettingsPage.vue'
@@ -29,6 +30,7 @@ export function createConsoleRouter(): Router {
       { path: '/data-keys', name: 'data-keys', component: DataKeysPage, meta: { title: 'Data keys' } },
       { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
+      { path: '/playground/:keyId?', name: 'playground', component: PlaygroundPage, props: true, meta: { title: 'Playground' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/endpoint', name: 'endpoint', component: EndpointPage, meta: { title: 'Endpoint' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },

@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('encrypts and decrypts with the encryption context', async () => {
     await goTo('Keys')
     await page.getByRole('link', { name: 'alias/payroll' }).click()
-    await tab('Encrypt and decrypt')
+    await tab('Playground')
     await page.getByLabel('Plaintext').fill('salary 4711')
     await page.getByText('11 of 4,096 bytes').waitFor()
     await button('Add pair').click()
@@ -169,7 +169,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
     expect(await screen.look('disable')).toEqual([])
     await button('Disable key').click()
     await page.getByText('Disabled', { exact: true }).waitFor()
-    await tab('Encrypt and decrypt')
+    await tab('Playground')
     await page.getByLabel('Plaintext').fill('x')
     await submit('Encrypt').focus()
     await page.getByRole('tooltip').getByText('alias/payroll is disabled').waitFor()
