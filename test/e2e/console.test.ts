@@ -153,6 +153,11 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('shows how the key is sealed and who may use it', async () => {
     await tab('Cryptography')
     await page.getByText('Current', { exact: true }).waitFor()
+    await button('Read attributes').click()
+    await page.getByRole('row', { name: /CKA_NEVER_EXTRACTABLE true/ }).waitFor()
+    await page.getByRole('row', { name: /CKA_SENSITIVE true/ }).waitFor()
+    await page.getByRole('row', { name: /CKA_LOCAL true/ }).waitFor()
+    expect(await page.getByText('CKA_VALUE', { exact: true }).count()).toBe(0)
     expect(await screen.look('key-cryptography')).toEqual([])
     await tab('Policy')
     await page.getByText('kms:*').waitFor()

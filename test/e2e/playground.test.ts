@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)(`keys of every kind${missing === undefine
     await me.heading('Key spec')
     await me.page.getByRole('radio', { name: /^ECC_NIST_P384/ }).click()
     await me.text('--key-spec ECC_NIST_P384').waitFor()
-    await me.text(/its private key is sealed by a key of the HSM/).waitFor()
+    await me.text(/the private key is sealed by a key of the HSM/).waitFor()
     expect(await screen.look('create-spec')).toEqual([])
   })
 
@@ -78,9 +78,24 @@ describe.skipIf(missing !== undefined)(`keys of every kind${missing === undefine
     expect(await screen.look('playground-public-key')).toEqual([])
   })
 
+  it('show both halves of a pair as the token describes them, and why nothing rotates', async () => {
+    const { me, screen } = story
+    await me.tab('Cryptography')
+    await me.text('Never by itself: others hold its public key.').waitFor()
+    await me.button('Read attributes').click()
+    await me.page.getByRole('row', { name: /CKA_KEY_TYPE CKK_EC/ }).waitFor()
+    expect(await screen.look('key-cryptography-pair')).toEqual([])
+    await me.page.getByLabel('Object', { exact: true }).getByText('Public key').click()
+    await me.page.getByRole('row', { name: /CKA_EC_POINT/ }).waitFor()
+    await me.tab('Playground')
+  })
+
   it('say at its place that a signature is not valid', async () => {
     const { me, screen } = story
-    await choose('Verify')
+    // What was typed is forgotten with the tab.
+    await me.field('Message').fill('release 1.0')
+    await submit('Sign').click()
+    await me.button('Verify it').click()
     await me.field('Message').fill('release 1.1')
     await submit('Verify').click()
     await me.page.getByRole('alert').getByText('The signature does not belong to this message').waitFor()

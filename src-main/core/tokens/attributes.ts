@@ -3,7 +3,6 @@
 /** The value of an attribute as a person reads it; undefined where its bytes say it best. */
 export function attributeWords(name: string, value: Uint8Array): string | undefined {
   if (name === 'CKA_LABEL') return decoder.decode(value)
-  if (dates.has(name)) return value.length === 8 ? decoder.decode(value).replace(/^(....)(..)(..)$/, '$1-$2-$3') : undefined
   const names = numbers[name]
   if (names !== undefined) {
     const number = readUlong(value)
@@ -14,7 +13,6 @@ export function attributeWords(name: string, value: Uint8Array): string | undefi
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
-const dates = new Set(['CKA_START_DATE', 'CKA_END_DATE'])
 const bytes = new Set(['CKA_ID', 'CKA_MODULUS', 'CKA_PUBLIC_EXPONENT', 'CKA_EC_PARAMS', 'CKA_EC_POINT', 'CKA_SUBJECT', 'CKA_ALLOWED_MECHANISMS'])
 
 const numbers: Readonly<Record<string, Readonly<Record<number, string>>>> = {

@@ -5,11 +5,12 @@ import type { FoundKey, OpenToken } from './token.ts'
 
 // What is read of an object for a person who wants to see it as the token does. A list of what may be asked, and not of what may not: CKA_VALUE,
 // the private exponent and the primes are not in it, so that a token which would show them is never asked.
+// Nor are dates: pkcs11js takes an empty one, which is what most keys have, for a fault.
 
 /** By PKCS#11's names, in the order in which they are shown. */
 const common = [
   'CKA_CLASS', 'CKA_KEY_TYPE', 'CKA_LABEL', 'CKA_ID', 'CKA_TOKEN', 'CKA_PRIVATE', 'CKA_MODIFIABLE', 'CKA_COPYABLE', 'CKA_DESTROYABLE',
-  'CKA_LOCAL', 'CKA_KEY_GEN_MECHANISM', 'CKA_ALLOWED_MECHANISMS', 'CKA_START_DATE', 'CKA_END_DATE',
+  'CKA_LOCAL', 'CKA_KEY_GEN_MECHANISM', 'CKA_ALLOWED_MECHANISMS',
 ] as const
 const guarded = ['CKA_SENSITIVE', 'CKA_ALWAYS_SENSITIVE', 'CKA_EXTRACTABLE', 'CKA_NEVER_EXTRACTABLE', 'CKA_WRAP_WITH_TRUSTED'] as const
 

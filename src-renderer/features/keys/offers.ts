@@ -30,7 +30,7 @@ interface SpecWords {
   readonly size: string
 }
 
-const sealed = 'No token has the algorithm: its private key is sealed by a key of the HSM, and opened in memory for one call.'
+const sealed = 'SEALED: the private key is sealed by a key of the HSM, and opened in memory for one call.'
 
 export const specWords = {
   SYMMETRIC_DEFAULT: { family: 'Symmetric', text: 'AES-256-GCM.', security: '256 bits', size: '' },
@@ -54,8 +54,14 @@ export const specWords = {
   ML_KEM_1024: { family: 'Post-quantum', text: 'FIPS 203, as CNSA 2.0 asks for.', security: 'Category 5', size: '1,568 B' },
 } as const satisfies Record<KeySpec, SpecWords>
 
-/** What is proposed first for each use. */
-export const usual: ReadonlySet<KeySpec> = new Set(['HMAC_256', 'RSA_3072', 'ECC_NIST_P256', 'ML_KEM_768'])
+/** What is proposed for each use, the better one first. */
+const usual: readonly KeySpec[] = ['HMAC_256', 'ECC_NIST_P256', 'RSA_3072', 'ML_KEM_768']
+
+/** What is proposed of these: a usual one that the HSM can hold, else the first that it can. */
+export function proposedOf(offers: readonly KeyOfferView[]): KeySpec | undefined {
+  const possible = offers.filter((offer) => offer.possible).map(({ spec }) => spec)
+  return usual.find((spec) => possible.includes(spec)) ?? possible[0] ?? offers[0]?.spec
+}
 
 /** What stands over the sizes, by usage. */
 export const sizeHeads = {
@@ -83,13 +89,14 @@ export function reasonAgainstOffer({ possible, check }: KeyOfferView, member: st
 
 /** Cards by family; sizes and, where it was measured, how long the token takes. */
 export function specCards(offers: readonly KeyOfferView[], member: string): readonly { readonly family: string; readonly note?: string; readonly cards: readonly RadioCard<KeySpec>[] }[] {
+  const timed = offers.some((offer) => timeOf(offer) !== undefined)
   return families.flatMap((family) => {
     const cards = offers
       .filter((offer) => specWords[offer.spec].family === family)
       .map((offer): RadioCard<KeySpec> => {
         const reason = reasonAgainstOffer(offer, member)
         const { size, text } = specWords[offer.spec]
-        const facts = [...(sizeHeads[offer.usage] === undefined ? [] : [size]), ...(offer.protection === 'SEALED' ? ['SEALED'] : [timeOf(offer) ?? '–'])]
+        const facts = [...(sizeHeads[offer.usage] === undefined ? [] : [size]), ...(offer.protection === 'SEALED' ? ['SEALED'] : timed ? [timeOf(offer) ?? '–'] : [])]
         return { value: offer.spec, title: offer.spec, text, code: true, ...(reason === undefined ? { facts } : { reason }) }
       })
     return cards.length === 0 ? [] : [{ family, cards, ...(family === 'Post-quantum' ? { note: sealed } : {}) }]
