@@ -106,7 +106,7 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
     ...keyView(tables, key),
     account: key.account,
     region: key.region,
-    algorithms: Object.values(algorithmLists(key)).flat(),
+    algorithms: Object.values({ ...algorithmLists(key) }).flat(),
     policy: key.policy,
     tags: tables.keys.tags(key.id),
     materials: tables.materials.ofKey(key.id).map((material) => ({

@@ -46,7 +46,7 @@ function offer(specified: SpecifiedKey, profile: TokenProfile | undefined): KeyO
   const check = profile && seen(profile, holding.how === 'token' ? holding.needs : sealingCheck(profile.results))
   return {
     ...specified,
-    algorithms: Object.values(algorithmLists(specified)).flat(),
+    algorithms: Object.values({ ...algorithmLists(specified) }).flat(),
     protection: holding.how === 'sealed' ? 'SEALED' : 'HSM',
     ...(check === undefined ? {} : { check }),
     // CreateKey refuses by the same rule; what was not tried is left to the token to refuse.

@@ -43,7 +43,7 @@ export function awsLines(calls: readonly Call[]): CodeSpan[][] {
         { text: `  --${kebab(member.name)} ` },
         { text: member.value.kind === 'variable' ? `"$${member.value.variable}"` : argument(member.value), kind: 'value' },
       ]),
-      ...(takes === undefined ? [] : [[{ text: `  --query ${takes.member} --output text` }]]),
+      ...(takes === undefined ? [] : [[{ text: `  --query ${takes.member}` }], [{ text: '  --output text' }]]),
       [{ text: '  --endpoint-url "$AWS_ENDPOINT_URL_KMS"' }, ...(variable === undefined ? [] : [{ text: ')' }])],
       ...(takes !== undefined && 'file' in takes ? [[{ text: '  | base64 -d > ' }, { text: quoted(takes.file), kind: 'value' as const }]] : []),
     ]

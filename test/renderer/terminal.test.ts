@@ -47,7 +47,7 @@ describe('the same from a terminal', () => {
     expect(plainText(awsLines([{ ...encrypt, takes: { member: 'CiphertextBlob', file: 'blob.bin' } }]))).toBe(
       [
         'aws kms encrypt \\', '  --key-id alias/payroll \\', '  --plaintext fileb://secret.bin \\', '  --encryption-context purpose=payroll,year=2026 \\',
-        '  --query CiphertextBlob --output text \\', '  --endpoint-url "$AWS_ENDPOINT_URL_KMS" \\', '  | base64 -d > blob.bin',
+        '  --query CiphertextBlob \\', '  --output text \\', '  --endpoint-url "$AWS_ENDPOINT_URL_KMS" \\', '  | base64 -d > blob.bin',
       ].join('\n'),
     )
   })
