@@ -1,5 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { createPublicKey, verify } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
 import { describe, expect, it } from 'vitest'
 import { prepared } from './lab.ts'
@@ -8,8 +13,16 @@ import { tell } from './story.ts'
 
 // The endpoint as a developer switches it on, and AWS's own client as it uses what it is given. Each sentence goes on where the one before ended.
 
+const noAws = spawnSync('aws', ['--version']).status !== 0
+
 describe.skipIf(missing !== undefined)(`the endpoint page${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
-  const story = tell(prepared(async ({ key }) => { await key('alias/payroll') }))
+  const story = tell(
+    prepared(async ({ vault: { api }, key }) => {
+      await key('alias/payroll')
+      const { KeyMetadata } = await api.kms.CreateKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+      await api.kms.CreateAlias({ AliasName: 'alias/code-signing', TargetKeyId: KeyMetadata.KeyId })
+    }),
+  )
   let url: string
   let certificate: string
   let credentials: { accessKeyId: string; secretAccessKey: string }
@@ -91,6 +104,36 @@ describe.skipIf(missing !== undefined)(`the endpoint page${missing === undefined
     await me.page.getByRole('option', { name: 'JavaScript' }).click()
     await me.text('new KMSClient({ endpoint: process.env.AWS_ENDPOINT_URL_KMS })').waitFor()
     expect(await screen.look('endpoint-javascript')).toEqual([])
+  })
+
+  it.skipIf(noAws)(`shows commands that AWS's own command line runs${noAws ? ' (skipped: aws is not installed)' : ''}`, async () => {
+    const { me } = story
+    const folder = mkdtempSync(join(tmpdir(), 'hf-aws-'))
+    try {
+      await me.goTo('Playground')
+      await me.page.getByRole('button', { name: 'Key', exact: true }).click()
+      await me.page.getByRole('option', { name: 'alias/code-signing' }).click()
+      await me.text('aws kms sign').waitFor()
+      await me.button('Copy commands').click()
+      const sign = await me.page.evaluate(() => navigator.clipboard.readText())
+      await me.page.getByLabel('Operation').getByText('Public key').click()
+      await me.text('aws kms get-public-key').waitFor()
+      await me.button('Copy commands').or(me.button('Copied')).click()
+      await expect.poll(() => me.page.evaluate(() => navigator.clipboard.readText())).toContain('get-public-key')
+      const publicKey = await me.page.evaluate(() => navigator.clipboard.readText())
+      writeFileSync(join(folder, 'message.bin'), 'release 1.0')
+      writeFileSync(join(folder, 'ca.pem'), certificate)
+      const env = {
+        PATH: process.env['PATH'], HOME: folder, AWS_ENDPOINT_URL_KMS: url, AWS_CA_BUNDLE: join(folder, 'ca.pem'), AWS_DEFAULT_REGION: 'lab',
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      }
+      await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', `${sign}\n${publicKey}`], { cwd: folder, env })
+      const key = createPublicKey({ key: readFileSync(join(folder, 'public.der')), format: 'der', type: 'spki' })
+      expect(verify('sha256', Buffer.from('release 1.0'), key, readFileSync(join(folder, 'signature.bin')))).toBe(true)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+      await me.goTo('Endpoint')
+    }
   })
 
   it('deletes a key after a question, and is switched off after another', async () => {
