@@ -1,9 +1,11 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 import DataKeysPage from './features/data-keys/DataKeysPage.vue'
+import EndpointPage from './features/endpoint/EndpointPage.vue'
 import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
 import CreateKeyPage from './features/keys/CreateKeyPage.vue'
 import KeyPage from './features/keys/KeyPage.vue'
+import PlaygroundPage from './features/keys/playground/PlaygroundPage.vue'
 import KeysPage from './features/keys/KeysPage.vue'
 import SchedulePage from './features/schedule/SchedulePage.vue'
 import SettingsPage from './features/settings/SettingsPage.vue'
@@ -28,7 +30,9 @@ export function createConsoleRouter(): Router {
       { path: '/data-keys', name: 'data-keys', component: DataKeysPage, meta: { title: 'Data keys' } },
       { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
+      { path: '/playground/:keyId?', name: 'playground', component: PlaygroundPage, props: true, meta: { title: 'Playground' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
+      { path: '/endpoint', name: 'endpoint', component: EndpointPage, meta: { title: 'Endpoint' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', redirect: '/keys' },
     ],

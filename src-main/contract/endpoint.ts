@@ -85,5 +85,5 @@ export const endpoint = {
   /** The last 500 requests since the process started, the newest first; no bodies, no parameters. */
   log: operation.input(nothing).output(z.object({ requests: z.array(requestLine) })),
   /** The certificate that clients must trust, made if there is none yet. */
-  authority: operation.input(nothing).output(z.object({ path: z.string(), sha256: z.string(), endsAt: z.date() })),
+  authority: operation.input(nothing).output(z.object({ path: z.string(), pem: z.string(), sha256: z.string(), endsAt: z.date() })),
 }

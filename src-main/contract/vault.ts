@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
-import { enforcementBadges } from '#core/vocabulary/tokens.ts'
+import { keySpecs, keyUsages } from '#core/vocabulary/kms.ts'
+import { checkOutcomes, enforcementBadges } from '#core/vocabulary/tokens.ts'
 import { bytes } from './bytes.ts'
 import { endpointView } from './endpoint.ts'
 import { declaredErrors } from './failures.ts'
@@ -124,6 +125,8 @@ export type KeyRowView = z.infer<typeof keyRow>
 const keyDetail = keyRow.extend({
   account: z.string(),
   region: z.string(),
+  /** AWS KMS's names, of the key's usage. */
+  algorithms: z.array(z.string()),
   policy: z.string(),
   tags: z.array(z.object({ TagKey: z.string(), TagValue: z.string() })),
   materials: z.array(
@@ -144,6 +147,32 @@ const keyDetail = keyRow.extend({
   ),
 })
 export type KeyDetailView = z.infer<typeof keyDetail>
+
+const tokenAttribute = z.object({
+  /** Such as `CKA_SENSITIVE`. */
+  name: z.string(),
+  /** The bytes of the token's answer, lower-case hex; missing where it has no such attribute or does not show it. */
+  hex: z.string().optional(),
+  /** The same as a person reads it, where that says more than the bytes. */
+  words: z.string().optional(),
+})
+
+const tokenObject = z.object({ class: z.enum(['secret', 'private', 'public']), attributes: z.array(tokenAttribute) })
+export type TokenObjectView = z.infer<typeof tokenObject>
+
+/** A kind of key that may be asked for, and whether this vault's token can hold it. */
+const keyOffer = z.object({
+  spec: z.enum(keySpecs),
+  usage: z.enum(keyUsages),
+  algorithms: z.array(z.string()),
+  /** `SEALED`: no token has the algorithm; the private key is sealed by a key of the token and opened for one call. */
+  protection: z.enum(['HSM', 'SEALED']),
+  /** What was seen when the token was tried out; missing while it was not. */
+  check: z.object({ via: z.string(), outcome: z.enum(checkOutcomes), note: z.string().optional(), microseconds: z.number().optional(), at: z.date() }).optional(),
+  /** False where the trial says that the token cannot. */
+  possible: z.boolean(),
+})
+export type KeyOfferView = z.infer<typeof keyOffer>
 
 const issuedDataKey = z.object({
   /** Place of its record in the audit trail. */
@@ -166,6 +195,10 @@ export const console = {
     .input(z.object({ after: z.string().optional(), limit: z.int().min(1).max(1000) }))
     .output(z.object({ rows: z.array(keyRow), total: z.number(), next: z.string().optional() })),
   key: operation.input(z.object({ keyId: z.string() })).output(keyDetail),
+  /** The objects of one of the key's materials, as the token describes them now. Never a value of a secret or private key. */
+  attributes: operation.input(z.object({ keyId: z.string(), materialId: z.string() })).output(z.object({ member: z.string(), objects: z.array(tokenObject) })),
+  /** Every spec and usage that a new key may have, in AWS's order; `member` is the HSM that would hold it. */
+  keyOffers: operation.input(nothing).output(z.object({ member: z.string(), offers: z.array(keyOffer) })),
   /**
    * Data keys that were handed out, newest first, from the audit trail: those of files too, and nothing secret. One call looks at a bounded
    * number of records: while `next` is given there may be more, also behind a page with few rows or none.

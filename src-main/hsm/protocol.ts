@@ -1,4 +1,4 @@
-import type { HmacKind, KeyFacts, MaterialKind, OaepScheme, SignatureScheme, TokenFacts } from '#core/ports/hsm.ts'
+import type { HmacKind, KeyFacts, MaterialKind, OaepScheme, ObjectAttributes, SignatureScheme, TokenAttribute, TokenFacts } from '#core/ports/hsm.ts'
 import { materialKinds } from '#core/keys/specs.ts'
 import type { CheckId } from '#core/tokens/checks.ts'
 import { checkOutcomes } from '#core/vocabulary/tokens.ts'
@@ -47,6 +47,11 @@ const keyFacts = record<KeyFacts>({
   publicKey: optional(bytes),
 })
 
+const objectAttributes = record<ObjectAttributes>({
+  class: oneOf('secret', 'private', 'public'),
+  attributes: list(record<TokenAttribute>({ name: text, value: optional(bytes) })),
+})
+
 /** A check's result as the host tells it: return values are numbers here. */
 const verdict = record<Verdict>({ outcome: oneOf(...checkOutcomes), ckr: optional(count), detail: optional(text), microseconds: optional(count) })
 
@@ -84,6 +89,7 @@ export const operations = {
   sign: reads<[ckaId: Uint8Array, scheme: SignatureScheme, data: Uint8Array]>()('privateKey', bytes),
   rsaDecrypt: reads<[ckaId: Uint8Array, scheme: OaepScheme, ciphertext: Uint8Array]>()('privateKey', optional(bytes)),
   derive: reads<[ckaId: Uint8Array, point: Uint8Array]>()('privateKey', bytes),
+  attributes: reads<[ckaId: Uint8Array]>()('symmetric', list(objectAttributes)),
   random: reads<[length: number]>()('symmetric', bytes),
   /** One check of the table, with session keys. */
   tryOut: reads<[check: CheckId]>()('trial', verdict),

@@ -15,6 +15,7 @@ export function createSession(call: Call): MemberSession {
     sign: ({ ckaId, scheme, data }) => call('sign', ckaId, scheme, data),
     rsaDecrypt: ({ ckaId, scheme, ciphertext }) => call('rsaDecrypt', ckaId, scheme, ciphertext),
     derive: ({ ckaId, point }) => call('derive', ckaId, point),
+    attributes: (ckaId) => call('attributes', ckaId),
     random: (length) => call('random', length),
   }
 }

@@ -1,5 +1,6 @@
 import { keyArn } from '#core/keys/arn.ts'
 import { clockIsBehind } from '#core/keys/deletion.ts'
+import { algorithmLists } from '#core/keys/specs.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { KeyRow, MaterialRow, Scope, Tables } from '#core/ports/store.ts'
 import { toHex } from '#core/vocabulary/bytes.ts'
@@ -29,6 +30,7 @@ export interface KeyView {
 export interface KeyDetail extends KeyView {
   account: string
   region: string
+  algorithms: string[]
   policy: string
   tags: Tag[]
   materials: { materialId: string; current: boolean; createdAt: Date; cause: MaterialRow['cause']; member: string; ckaId: string; rung?: SealingRung; encryptions?: number }[]
@@ -104,6 +106,7 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
     ...keyView(tables, key),
     account: key.account,
     region: key.region,
+    algorithms: Object.values({ ...algorithmLists(key) }).flat(),
     policy: key.policy,
     tags: tables.keys.tags(key.id),
     materials: tables.materials.ofKey(key.id).map((material) => ({

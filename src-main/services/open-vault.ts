@@ -24,6 +24,7 @@ import { transferFiles } from './files/uploads.ts'
 import { createGate, type Gate } from './gate.ts'
 import { issuedDataKeys } from './issued-data-keys.ts'
 import { createJournal } from './journal.ts'
+import { keyOffers } from './key-offers.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
@@ -45,6 +46,7 @@ import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
 import { hsmLogin } from './hsm-login.ts'
+import { tokenAttributes } from './token-attributes.ts'
 import { tokenProfiles } from './token-profiles.ts'
 
 /** What exists only while the vault is open: its database, its HSM members, and every operation behind the gate. */
@@ -144,6 +146,8 @@ function operationsOf(parts: {
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
+    ...keyOffers(),
+    ...tokenAttributes(parts),
     ...issuedDataKeys(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),

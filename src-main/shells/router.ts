@@ -91,6 +91,8 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     console: {
       keys: os.console.keys.handler(through((all) => all.listKeyViews)),
       key: os.console.key.handler(through((all) => all.readKeyView)),
+      attributes: os.console.attributes.handler(through((all) => all.readTokenAttributes)),
+      keyOffers: os.console.keyOffers.handler(through((all) => all.listKeyOffers)),
       dataKeys: os.console.dataKeys.handler(through((all) => all.listIssuedDataKeys)),
       clock: os.console.clock.handler(through((all) => all.readClock)),
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),

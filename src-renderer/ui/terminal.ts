@@ -5,6 +5,8 @@ import { jsonLines, type CodeSpan } from './code.ts'
 export interface Call {
   readonly operation: string
   readonly members: readonly Member[]
+  /** What is taken from its answer, by a JMESPath as AWS's command line takes it: into a file, as its bytes, or into a variable of the shell. */
+  readonly takes?: { readonly member: string; readonly file: string } | { readonly member: string; readonly variable: string }
 }
 
 export interface Member {
@@ -16,6 +18,7 @@ export interface Member {
 /** `file`: bytes that are read from a file, because secrets and blobs do not belong in arguments. */
 export type MemberValue =
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'variable'; readonly variable: string }
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'map'; readonly pairs: Readonly<Record<string, string>> }
@@ -26,6 +29,24 @@ export function commandLines(calls: readonly Call[]): CodeSpan[][] {
   return calls.flatMap((call) => {
     const options = call.members.map((member): CodeSpan[] => [{ text: `  --${kebab(member.name)} ` }, { text: argument(member.value), kind: 'value' }])
     const lines: CodeSpan[][] = [[{ text: `holdfast kms ${kebab(call.operation)}`, kind: 'strong' }], ...options]
+    return lines.map((line, index) => (index < lines.length - 1 ? [...line, { text: ' \\' }] : line))
+  })
+}
+
+/** AWS's own command line, as it runs in a shell that has the endpoint's environment (docs/kms.md): the wished part of each answer ends in a file or a variable. */
+export function awsLines(calls: readonly Call[]): CodeSpan[][] {
+  return calls.flatMap(({ operation, members, takes }) => {
+    const variable = takes !== undefined && 'variable' in takes ? takes.variable : undefined
+    const lines: CodeSpan[][] = [
+      [...(variable === undefined ? [] : [{ text: `${variable}=$(` }]), { text: `aws kms ${kebab(operation)}`, kind: 'strong' }],
+      ...members.map((member): CodeSpan[] => [
+        { text: `  --${kebab(member.name)} ` },
+        { text: member.value.kind === 'variable' ? `"$${member.value.variable}"` : argument(member.value), kind: 'value' },
+      ]),
+      ...(takes === undefined ? [] : [[{ text: `  --query ${takes.member}` }], [{ text: '  --output text' }]]),
+      [{ text: '  --endpoint-url "$AWS_ENDPOINT_URL_KMS"' }, ...(variable === undefined ? [] : [{ text: ')' }])],
+      ...(takes !== undefined && 'file' in takes ? [[{ text: '  | base64 -d > ' }, { text: quoted(takes.file), kind: 'value' as const }]] : []),
+    ]
     return lines.map((line, index) => (index < lines.length - 1 ? [...line, { text: ' \\' }] : line))
   })
 }
@@ -52,6 +73,8 @@ function argument(value: MemberValue): string {
   switch (value.kind) {
     case 'text':
       return quoted(value.text)
+    case 'variable':
+      return value.variable
     case 'number':
       return String(value.number)
     case 'file':
@@ -80,6 +103,8 @@ function json(value: MemberValue): unknown {
   switch (value.kind) {
     case 'text':
       return value.text
+    case 'variable':
+      return value.variable
     case 'number':
       return value.number
     case 'file':

@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
 
   it('creates a key in four steps and shows the same as commands', async () => {
     await page.keyboard.press('c')
-    await heading('Key')
+    await heading('Type and usage')
     expect(await screen.look('create-key')).toEqual([])
     await button('Next: alias and tags').click()
     await page.getByRole('textbox', { name: 'Alias' }).fill('payroll')
@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('encrypts and decrypts with the encryption context', async () => {
     await goTo('Keys')
     await page.getByRole('link', { name: 'alias/payroll' }).click()
-    await tab('Encrypt and decrypt')
+    await tab('Playground')
     await page.getByLabel('Plaintext').fill('salary 4711')
     await page.getByText('11 of 4,096 bytes').waitFor()
     await button('Add pair').click()
@@ -153,6 +153,11 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
   it('shows how the key is sealed and who may use it', async () => {
     await tab('Cryptography')
     await page.getByText('Current', { exact: true }).waitFor()
+    await button('Read attributes').click()
+    await page.getByRole('row', { name: /CKA_NEVER_EXTRACTABLE true/ }).waitFor()
+    await page.getByRole('row', { name: /CKA_SENSITIVE true/ }).waitFor()
+    await page.getByRole('row', { name: /CKA_LOCAL true/ }).waitFor()
+    expect(await page.getByText('CKA_VALUE', { exact: true }).count()).toBe(0)
     expect(await screen.look('key-cryptography')).toEqual([])
     await tab('Policy')
     await page.getByText('kms:*').waitFor()
@@ -169,7 +174,7 @@ describe.skipIf(missing !== undefined)(`the console${missing === undefined ? '' 
     expect(await screen.look('disable')).toEqual([])
     await button('Disable key').click()
     await page.getByText('Disabled', { exact: true }).waitFor()
-    await tab('Encrypt and decrypt')
+    await tab('Playground')
     await page.getByLabel('Plaintext').fill('x')
     await submit('Encrypt').focus()
     await page.getByRole('tooltip').getByText('alias/payroll is disabled').waitFor()

@@ -57,7 +57,17 @@ describe.skipIf(missing !== undefined)(`the data keys page${missing === undefine
     await me.page.clock.fastForward(31_000)
     await me.text('It is not in the clipboard any more.').waitFor()
     expect(await clipboard()).toBe('of another program')
+  })
+
+  it('overwrites it when its time is over, and says so', async () => {
+    const { me, screen } = story
+    await me.text(/^Forgotten in \d+ s|not in the clipboard/).waitFor()
+    await me.page.clock.fastForward(120_000)
+    await me.text('It was overwritten in this page 2 minutes after it came.').waitFor()
+    expect(await me.page.getByTestId('masked').count()).toBe(0)
+    expect(await me.button('Copy plaintext').count()).toBe(0)
     await me.page.clock.resume()
+    expect(await screen.look('data-key-forgotten')).toEqual([])
   })
 
   it('forgets it when another one is asked for', async () => {

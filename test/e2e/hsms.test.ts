@@ -66,6 +66,19 @@ describe.skipIf(missing !== undefined)(`the HSM page${missing === undefined ? ''
     await page.getByText(/just now, in \d/).waitFor()
   })
 
+  it('stands behind what the wizard offers: how long the token takes, for each spec', async () => {
+    const { page } = screen
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('create key')
+    await page.keyboard.press('Enter')
+    await page.getByRole('radio', { name: /^Sign and verify/ }).click()
+    await page.getByRole('button', { name: 'Next: key spec', exact: true }).click()
+    await page.getByText('Times are from the trial of SoftHSM.').waitFor()
+    await page.getByRole('radio', { name: /^ECC_NIST_P256 .* ms$/ }).waitFor()
+    await page.getByText(/^Works, .* in [\d.]+ ms$/).waitFor()
+    expect(await screen.look('create-spec-timed')).toEqual([])
+  })
+
   it('made nobody complain', () => {
     expect(screen.complaints).toEqual([])
   })

@@ -156,7 +156,7 @@ describe.skipIf(missing !== undefined)(`the life of a key${missing === undefined
     const { me, screen } = story
     await me.page.getByRole('link', { name: 'alias/code-signing' }).click()
     await me.text('Sign and verify', true).waitFor()
-    expect(await me.page.getByRole('tab').allTextContents()).toEqual(['General', 'Policy', 'Aliases1', 'Tags0', 'Cryptography'])
+    expect(await me.page.getByRole('tab').allTextContents()).toEqual(['General', 'Policy', 'Aliases1', 'Tags0', 'Cryptography', 'Playground'])
     await action('Schedule deletion')
     await me.text('nothing can be signed with alias/code-signing any more').waitFor()
     expect(await screen.look('schedule-deletion-signing')).toEqual([])

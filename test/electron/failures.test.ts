@@ -17,7 +17,7 @@ describe.skipIf(missing !== undefined)(`the desktop app, when a process fails${b
     page = app.page()
     await createVault()
     await createKey()
-    await page.getByRole('tab', { name: 'Encrypt and decrypt' }).click()
+    await page.getByRole('tab', { name: 'Playground' }).click()
     await page.getByLabel('Plaintext').fill('salary 4711')
   })
 

@@ -101,7 +101,7 @@ describe.skipIf(linux !== undefined)(`the packed app${linux === missing ? becaus
       const person = personAt(() => page)
       await person.createVault()
       await person.createKey()
-      await page.getByRole('tab', { name: 'Encrypt and decrypt' }).click()
+      await page.getByRole('tab', { name: 'Playground' }).click()
       await page.getByLabel('Plaintext').fill('salary 4711')
       await person.submit('Encrypt').click()
       await page.getByTestId('ciphertext').waitFor()

@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)(`the desktop app${because}`, () => {
   })
 
   it('encrypts and decrypts in the token', async () => {
-    await page.getByRole('tab', { name: 'Encrypt and decrypt' }).click()
+    await page.getByRole('tab', { name: 'Playground' }).click()
     await page.getByLabel('Plaintext').fill('salary 4711')
     await submit('Encrypt').click()
     await page.getByTestId('ciphertext').waitFor()

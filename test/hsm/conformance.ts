@@ -114,6 +114,21 @@ export function conformance(name: string, make: () => Promise<TokenUnderTest>): 
       })
     })
 
+    it('shows the attributes of an object as the token answers them, and never its value', async () => {
+      const key = { kind: 'aes-256', ckaId: randomBytes(16), label: 'holdfast:test:attributes' } as const
+      await member.session.generateKey(key)
+      try {
+        const [object, ...more] = await member.session.attributes(key.ckaId)
+        expect([object?.class, more]).toEqual(['secret', []])
+        const shown = Object.fromEntries(object!.attributes.map(({ name, value }) => [name, value && Buffer.from(value).toString('hex')]))
+        expect(shown).toMatchObject({ CKA_SENSITIVE: '01', CKA_EXTRACTABLE: '00', CKA_ID: Buffer.from(key.ckaId).toString('hex'), CKA_LABEL: Buffer.from(key.label).toString('hex') })
+        expect(Object.keys(shown)).not.toContain('CKA_VALUE')
+        expect(await member.session.attributes(randomBytes(16))).toEqual([])
+      } finally {
+        await member.session.destroyKey(key)
+      }
+    })
+
     describe('AES-GCM', () => {
       it.each([0, 1, 15, 16, 17, 32, 4096])('opens what it sealed, at %i bytes', async (length) => {
         await withKey('aes-256', async (ckaId) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plainText } from '#ui/code.ts'
-import { commandLines, kebab, quoted, requestLines, type Call } from '#ui/terminal.ts'
+import { awsLines, commandLines, kebab, quoted, requestLines, type Call } from '#ui/terminal.ts'
 
 const encrypt: Call = {
   operation: 'Encrypt',
@@ -41,6 +41,25 @@ describe('the same from a terminal', () => {
     ['', "''"],
   ])('leaves no word to the shell: %s', (word, shown) => {
     expect(quoted(word)).toBe(shown)
+  })
+
+  it("ends AWS's own command in a file with the bytes of the answer", () => {
+    expect(plainText(awsLines([{ ...encrypt, takes: { member: 'CiphertextBlob', file: 'blob.bin' } }]))).toBe(
+      [
+        'aws kms encrypt \\', '  --key-id alias/payroll \\', '  --plaintext fileb://secret.bin \\', '  --encryption-context purpose=payroll,year=2026 \\',
+        '  --query CiphertextBlob \\', '  --output text \\', '  --endpoint-url "$AWS_ENDPOINT_URL_KMS" \\', '  | base64 -d > blob.bin',
+      ].join('\n'),
+    )
+  })
+
+  it("hands the id of a new key from one of AWS's commands to the next", () => {
+    const calls: Call[] = [
+      { operation: 'CreateKey', members: [{ name: 'KeySpec', value: { kind: 'text', text: 'RSA_2048' } }], takes: { member: 'KeyMetadata.KeyId', variable: 'KEY_ID' } },
+      { operation: 'CreateAlias', members: [{ name: 'TargetKeyId', value: { kind: 'variable', variable: 'KEY_ID' } }] },
+    ]
+    const text = plainText(awsLines(calls))
+    expect(text).toContain('KEY_ID=$(aws kms create-key')
+    expect(text).toContain('--endpoint-url "$AWS_ENDPOINT_URL_KMS")\naws kms create-alias \\\n  --target-key-id "$KEY_ID"')
   })
 
   it('writes the request with its target and valid JSON', () => {

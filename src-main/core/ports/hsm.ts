@@ -148,6 +148,11 @@ export interface MemberSession {
    * (SEC 1, section 2.3.3), and must be on the curve: the caller has checked it. The caller wipes the result.
    */
   derive(request: { ckaId: Uint8Array; point: Uint8Array }): Promise<Uint8Array>
+  /**
+   * What the token shows of the objects with this CKA_ID, asked for attribute by attribute; never one that holds a secret or a part of a
+   * private key. Empty if there is none.
+   */
+  attributes(ckaId: Uint8Array): Promise<ObjectAttributes[]>
   /** C_GenerateRandom. */
   random(length: number): Promise<Uint8Array>
 }
@@ -166,6 +171,19 @@ export interface KeyFacts {
   readonly checkValue: Uint8Array | undefined
   /** Of a pair: the DER of its SubjectPublicKeyInfo (RFC 5280), from the public object on the token. */
   readonly publicKey: Uint8Array | undefined
+}
+
+/** One object on the token, as the token itself describes it. */
+export interface ObjectAttributes {
+  readonly class: 'secret' | 'private' | 'public'
+  readonly attributes: readonly TokenAttribute[]
+}
+
+export interface TokenAttribute {
+  /** Such as `CKA_SENSITIVE`. */
+  readonly name: string
+  /** The bytes of the answer; undefined where the token says that it has no such attribute, or does not show it. */
+  readonly value: Uint8Array | undefined
 }
 
 export interface TokenFacts {

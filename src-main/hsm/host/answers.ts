@@ -1,5 +1,6 @@
 import pkcs11 from 'pkcs11js'
 import type { ArgumentsOf, OperationName } from '../protocol.ts'
+import { readAttributes } from './attributes.ts'
 import { initialiseToken } from './initialise.ts'
 import { destroyKey, findKey, findKeys, generateKey } from './keys.ts'
 import { findToken, listTokens, loadLibrary, type Library } from './library.ts'
@@ -50,6 +51,7 @@ export function createAnswers(typedPin: TypedPin): Answers {
     sign: (ckaId, scheme, data) => privateKeys().sign(ckaId, scheme, data),
     rsaDecrypt: (ckaId, scheme, ciphertext) => privateKeys().rsaDecrypt(ckaId, scheme, ciphertext),
     derive: (ckaId, point) => privateKeys().derive(ckaId, point),
+    attributes: (ckaId) => readAttributes(token(), ckaId),
     random: (length) => sealing().random(length),
     tryOut: (check) => trials().run(check),
     tryOutSlowly: (check) => trials().run(check),

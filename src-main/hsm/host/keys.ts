@@ -209,7 +209,7 @@ function checkValue(token: OpenToken, key: pkcs11.Handle, mechanism: number): Bu
 }
 
 /** One attribute alone: asked together, one that the token does not show makes all of them fail. Undefined if it is not shown. */
-function attribute(token: OpenToken, session: pkcs11.Handle, key: pkcs11.Handle, type: number): Buffer | undefined {
+export function attribute(token: OpenToken, session: pkcs11.Handle, key: pkcs11.Handle, type: number): Buffer | undefined {
   try {
     const value = token.functions.C_GetAttributeValue(session, key, [{ type }])[0]?.value
     return Buffer.isBuffer(value) ? value : undefined

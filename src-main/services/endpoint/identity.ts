@@ -3,7 +3,7 @@ import type { Certificates, Certified } from '#core/ports/certificates.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { CertificateRow, Store, VaultRow } from '#core/ports/store.ts'
-import { toHex } from '#core/vocabulary/bytes.ts'
+import { toBase64, toHex } from '#core/vocabulary/bytes.ts'
 import { appendRecord, vaultEvent } from '../audit.ts'
 
 /** Under which names an endpoint is reached: some clients want a dot in it, and Windows and some resolvers know no `*.localhost`. */
@@ -31,6 +31,7 @@ export interface Identities {
 export interface AuthorityView {
   /** Where clients find it, in PEM. */
   path: string
+  pem: string
   /** Of the DER form, lower-case hex. */
   sha256: string
   endsAt: Date
@@ -89,9 +90,14 @@ export function createIdentities(parts: { ambient: Ambient; crypto: Crypto; cert
     async authority() {
       const { authority, server } = await inTurn()
       for (const each of [authority, server]) each.privateKey.fill(0)
-      return { path: home.publishAuthority(authority.certificate), sha256: toHex(crypto.sha256(authority.certificate)), endsAt: new Date(authority.endsAt) }
+      return { path: home.publishAuthority(authority.certificate), pem: pemOf(authority.certificate), sha256: toHex(crypto.sha256(authority.certificate)), endsAt: new Date(authority.endsAt) }
     },
   }
+}
+
+/** RFC 7468. */
+function pemOf(certificate: Uint8Array): string {
+  return `-----BEGIN CERTIFICATE-----\n${toBase64(certificate).replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`
 }
 
 interface Both {

@@ -47,7 +47,10 @@ export function guardSession(session: Session, copying?: () => void): void {
   session.webRequest.onBeforeRequest((details, decide) => {
     decide({ cancel: !ownSchemes.test(details.url) })
   })
-  session.on('will-download', refuse)
+  // What the console made itself (a certificate, a public key) may be saved, where the person says in the system's dialog; nothing else.
+  session.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith(`blob:${consoleOrigin}/`)) refuse(event)
+  })
   session.setSpellCheckerEnabled(false)
 }
 

@@ -1,18 +1,21 @@
 import { computed, reactive, type ComputedRef } from 'vue'
-import type { Tag } from '#core/vocabulary/kms.ts'
+import type { KeySpec, KeyUsage, Tag } from '#core/vocabulary/kms.ts'
+import { isSymmetric } from '#ui/key-usages.ts'
+import type { Call } from '#ui/terminal.ts'
 import { aliasProblem } from './alias.ts'
+import { kinds, type Kind } from './offers.ts'
 import { USUAL_PERIOD } from './rotation.ts'
 import { filled, tagsProblem } from './tags.ts'
-import type { Call } from '#ui/terminal.ts'
 
 /** A key that is being thought about: nothing of it exists before the review. */
 export interface Draft {
-  spec: 'SYMMETRIC_DEFAULT'
+  kind: Kind
+  spec: KeySpec
   /** Empty, or a whole alias. */
   alias: string
   description: string
   tags: Tag[]
-  /** Automatic rotation. */
+  /** Automatic rotation, where the spec has it. */
   rotates: boolean
   /** Days; undefined while what is typed is no period. */
   periodDays: number | undefined
@@ -20,7 +23,10 @@ export interface Draft {
 
 export interface DraftState {
   readonly draft: Draft
-  /** Something was typed that would be lost. */
+  readonly usage: ComputedRef<KeyUsage>
+  /** Whether it will rotate by itself: only symmetric encryption keys can. */
+  readonly rotates: ComputedRef<boolean>
+  /** Something was chosen or typed that would be lost. */
   readonly touched: ComputedRef<boolean>
   readonly aliasError: ComputedRef<string | undefined>
   readonly tagsError: ComputedRef<string | undefined>
@@ -31,40 +37,45 @@ export interface DraftState {
 
 /** `taken`: aliases that other keys have. */
 export function useDraft(taken: () => ReadonlySet<string>): DraftState {
-  const draft = reactive<Draft>({ spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [], rotates: true, periodDays: USUAL_PERIOD })
+  const draft = reactive<Draft>({ kind: 'encrypt', spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [], rotates: true, periodDays: USUAL_PERIOD })
 
   const tags = computed(() => filled(draft.tags))
+  const usage = computed(() => kinds[draft.kind].usage)
+  const rotates = computed(() => draft.rotates && isSymmetric(draft))
   return {
     draft,
-    touched: computed(() => draft.alias !== '' || draft.description !== '' || tags.value.length > 0 || !draft.rotates || draft.periodDays !== USUAL_PERIOD),
+    usage,
+    rotates,
+    touched: computed(() => draft.kind !== 'encrypt' || draft.alias !== '' || draft.description !== '' || tags.value.length > 0 || !draft.rotates || draft.periodDays !== USUAL_PERIOD),
     aliasError: computed(() => (draft.alias === '' ? undefined : aliasProblem(draft.alias, taken()))),
     tagsError: computed(() => tagsProblem(draft.tags)),
-    rotationError: computed(() => (draft.rotates && draft.periodDays === undefined ? 'A period has 90 to 2,560 days.' : undefined)),
+    rotationError: computed(() => (rotates.value && draft.periodDays === undefined ? 'A period has 90 to 2,560 days.' : undefined)),
     calls: computed(() => {
       const create: Call = {
         operation: 'CreateKey',
         members: [
           { name: 'KeySpec', value: { kind: 'text', text: draft.spec } },
-          { name: 'KeyUsage', value: { kind: 'text', text: 'ENCRYPT_DECRYPT' } },
+          { name: 'KeyUsage', value: { kind: 'text', text: usage.value } },
           ...(draft.description === '' ? [] : [{ name: 'Description', value: { kind: 'text', text: draft.description } } as const]),
           ...(tags.value.length === 0 ? [] : [{ name: 'Tags', value: { kind: 'tags', tags: tags.value } } as const]),
         ],
+        takes: { member: 'KeyMetadata.KeyId', variable: 'KEY_ID' },
       }
       const alias: Call = {
         operation: 'CreateAlias',
         members: [
           { name: 'AliasName', value: { kind: 'text', text: draft.alias } },
-          { name: 'TargetKeyId', value: { kind: 'text', text: 'KEY_ID' } },
+          { name: 'TargetKeyId', value: { kind: 'variable', variable: 'KEY_ID' } },
         ],
       }
       const rotation: Call = {
         operation: 'EnableKeyRotation',
         members: [
-          { name: 'KeyId', value: { kind: 'text', text: 'KEY_ID' } },
+          { name: 'KeyId', value: { kind: 'variable', variable: 'KEY_ID' } },
           { name: 'RotationPeriodInDays', value: { kind: 'number', number: draft.periodDays ?? USUAL_PERIOD } },
         ],
       }
-      return [create, ...(draft.rotates ? [rotation] : []), ...(draft.alias === '' ? [] : [alias])]
+      return [create, ...(rotates.value ? [rotation] : []), ...(draft.alias === '' ? [] : [alias])]
     }),
   }
 }

@@ -2,6 +2,7 @@ import type { KeyDetailView } from '#contract/vault.ts'
 import type { Action } from '#api/action.ts'
 import { useApi } from '#api/client.ts'
 import { confirm } from '#ui/confirm.ts'
+import { isSymmetric } from '#ui/key-usages.ts'
 import { nameOf } from '#ui/key-names.ts'
 import { toast } from '#ui/toast.ts'
 
@@ -30,6 +31,14 @@ export function reasonAgainstRotation(detail: KeyDetailView): string | undefined
   if (detail.state === 'PendingDeletion') return `${nameOf(detail)} is pending deletion.`
   if (detail.state === 'Unavailable') return `${nameOf(detail)} is unavailable: its HSM does not answer.`
   return undefined
+}
+
+/** Why a key never rotates by itself; undefined for symmetric encryption keys (AWS KMS EnableKeyRotation). */
+export function reasonAgainstAutomaticRotation({ spec, usage }: Pick<KeyDetailView, 'spec' | 'usage'>): string | undefined {
+  if (isSymmetric({ spec })) return undefined
+  return usage === 'GENERATE_VERIFY_MAC'
+    ? 'Never by itself: MACs of older material could not be told apart. Create a new key and move the alias'
+    : 'Never by itself: others hold its public key. Create a new key and move the alias'
 }
 
 export interface Rotation {
