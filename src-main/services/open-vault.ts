@@ -10,6 +10,9 @@ import { createAuthenticate, type Authenticate } from './access-keys/authenticat
 import { manageAccessKeys } from './access-keys/manage.ts'
 import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
 import { manageAccounts } from './accounts.ts'
+import { createCheckpoints, type Checkpoints } from './audit/checkpoints.ts'
+import { readAudit } from './audit/operations.ts'
+import { createServiceKeys, type ServiceKeys } from './audit/service-keys.ts'
 import { consoleReads } from './console-reads.ts'
 import { createIdentities, type Identities } from './endpoint/identity.ts'
 import { manageEndpoint } from './endpoint/operations.ts'
@@ -61,6 +64,7 @@ export interface OpenVault {
   readonly authenticate: Authenticate
   readonly signingKeys: SigningKeys
   readonly identities: Identities
+  readonly checkpoints: Checkpoints
   readonly operations: Operations
 }
 
@@ -89,6 +93,8 @@ export function openVault(parts: {
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
   const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const serviceKeys = createServiceKeys({ ambient, crypto, store, journal, row, session: (id) => members.session(id) })
+  const checkpoints = createCheckpoints({ ambient, crypto, store, row, members, serviceKeys })
   const jobs = createJobs()
   const transfers = createTransfers({ ambient, crypto })
   return {
@@ -99,12 +105,14 @@ export function openVault(parts: {
     gate,
     jobs,
     transfers,
-    scheduler: createScheduler({ ambient, store, journal, changed }),
+    scheduler: createScheduler({ ambient, store, journal, checkpoints, changed }),
     authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
     signingKeys,
     identities,
+    checkpoints,
     operations: operationsOf({
       ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
+      serviceKeys, checkpoints,
     }),
   }
 }
@@ -122,6 +130,8 @@ function operationsOf(parts: {
   signingKeys: SigningKeys
   endpoint: Endpoint
   identities: Identities
+  serviceKeys: ServiceKeys
+  checkpoints: Checkpoints
   changed: () => void
   profiling: Profiling
   gate: Gate
@@ -145,6 +155,7 @@ function operationsOf(parts: {
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...issuedDataKeys(parts),
+    ...readAudit(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),

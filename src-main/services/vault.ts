@@ -200,6 +200,7 @@ export function createVault(parts: {
     await closing.profiling.close()
     // They hold keys of files: each ends before its next frame and removes what it has begun.
     closing.jobs.stop()
+    await patiently(() => closing.checkpoints.atLock())
     await closing.members.close()
     await closing.scheduler.stop()
     await closing.gate.drained()
