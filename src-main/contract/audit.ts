@@ -116,16 +116,18 @@ export const audit = {
     .input(z.object({ days: z.int().min(1).max(400), keyId: z.string().optional() }))
     .output(z.object({ days: z.array(z.object({ day: z.string(), calls: z.number(), failed: z.number() })), last: auditRow.optional() })),
   /**
-   * One hour of one account and Region as CloudTrail delivers it: log files and their digest, signed, chained to the one before. The caller
-   * compresses and writes them, and gives each answer's `chain` to the next call.
+   * At most an hour of one account and Region as CloudTrail delivers it: log files and their digest, signed, chained to the one before. The
+   * caller compresses and writes them, and gives each answer's `chain` to the next call.
    */
   cloudTrail: operation
     .input(
       z.object({
         account: z.string(),
         region: z.string(),
-        /** The hour begins here; whole hours. */
-        hour: z.date(),
+        /** Whole seconds. */
+        from: z.date(),
+        /** Exclusive. */
+        to: z.date(),
         bucket: z.string().min(3).max(63),
         trail: z.string().min(3).max(128),
         chain: z.object({ object: z.string(), sha256: z.string(), signature: z.string() }).optional(),

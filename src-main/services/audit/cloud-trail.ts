@@ -20,7 +20,8 @@ const RECORDS_A_LOG = 10_000
 export interface CloudTrailRequest {
   account: string
   region: string
-  hour: Date
+  from: Date
+  to: Date
   bucket: string
   trail: string
   chain?: DigestChain | undefined
@@ -41,16 +42,17 @@ export function cloudTrailExport(parts: { ambient: Ambient; crypto: Crypto; stor
     name: 'ExportCloudTrail',
     action: 'holdfast:ExportAudit',
     readOnly: true,
-    request: ({ account, region, hour, bucket, trail }) => ({ account, region, hour: hour.toISOString(), bucket, trail }),
-    check({ hour, chain }) {
-      if (hour.getTime() % HOUR !== 0) throw new VaultError('ValidationException', { text: 'An export begins at a whole hour (UTC).' })
+    request: ({ account, region, from, to, bucket, trail }) => ({ account, region, from: from.toISOString(), to: to.toISOString(), bucket, trail }),
+    check({ from, to, chain }) {
+      const length = to.getTime() - from.getTime()
+      if (length <= 0 || length > HOUR || from.getTime() % 1000 !== 0 || to.getTime() % 1000 !== 0) throw new VaultError('ValidationException', { text: 'A digest covers at most an hour, from one whole second to another.' })
       if (chain !== undefined && !(/^[0-9a-f]{64}$/.test(chain.sha256) && /^[0-9a-f]+$/.test(chain.signature))) throw new VaultError('ValidationException', { text: 'The chain is none that an earlier export gave.' })
     },
     target: () => ({ resources }),
-    async perform(call, _target, { account, region, hour, bucket, trail, chain }) {
-      const delivery: Delivery = { account, region, bucket, trail, from: hour.getTime(), to: hour.getTime() + HOUR }
+    async perform(call, _target, { account, region, from, to, bucket, trail, chain }) {
+      const delivery: Delivery = { account, region, bucket, trail, from: from.getTime(), to: to.getTime() }
       const rows = store
-        .read((tables) => tables.audit.search(auditQuery(tables, call.scope, { from: hour, to: new Date(delivery.to) }, { account, region }), Infinity))
+        .read((tables) => tables.audit.search(auditQuery(tables, call.scope, { from, to }, { account, region }), Infinity))
         .reverse()
         .map(({ leaf }) => eventOf(leaf))
       const key = await serviceKeys.ensure('audit-digest')
