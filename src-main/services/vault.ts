@@ -122,6 +122,7 @@ export function createVault(parts: {
     await files.removeLeftovers()
     open = opened
     locked = undefined
+    if (resident) opened.checkpoints.reside()
     const ready = opened.members.open()
     // Not before: a login must never have to wait for trials.
     void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
@@ -327,6 +328,7 @@ export function createVault(parts: {
 
     reside() {
       resident = true
+      open?.checkpoints.reside()
       void open?.profiling.refresh()
     },
 

@@ -4,8 +4,8 @@ import { member, text } from './event.ts'
 // What a record can be found by: terms, each a kind and a text. The index keeps numbers in their place; it only says where to look, and the
 // record itself decides. So two terms that share a number cost a look, never a wrong answer.
 
-/** Words that one record is found by, at most: a long description must not fill the index. */
-const MOST_WORDS = 96
+/** Texts of one record whose words it is found by, at most: a long list must not fill the index. */
+const MOST_TEXTS = 64
 const LONGEST_WORD = 128
 
 /** What is asked for; every part must hold. */
@@ -47,26 +47,17 @@ export function filterTerms(filter: RecordFilter): string[] {
 /** All terms of a record (an event as core/audit/record.ts writes it), each once. */
 export function recordTerms(event: Json): Set<string> {
   const terms = new Set<string>()
-  const request = member(event, 'requestParameters')
-  const failure = text(event, 'errorCode')
-  add('o', text(event, 'eventName'))
-  add('e', failure === undefined ? 'ok' : 'failed')
-  add('e', failure)
-  add('a', text(event, 'recipientAccountId'))
-  add('r', text(event, 'awsRegion'))
-  for (const principal of principalNames(member(event, 'userIdentity'))) add('p', principal)
-  for (const resource of list(member(event, 'resources'))) add('k', idOf(text(resource, 'ARN') ?? ''))
-  for (const context of ['encryptionContext', 'sourceEncryptionContext', 'destinationEncryptionContext']) {
-    for (const [name, value] of entries(member(request, context))) if (typeof value === 'string') add('c', `${name}\0${value}`)
-  }
-  const words = new Set<string>()
-  collectWords(event, words)
-  for (const word of words) add('w', word)
+  visit(event, (term) => terms.add(term), (value) => wordsOf(value).forEach((word) => terms.add(`w:${word}`)))
   return terms
+}
 
-  function add(kind: string, value: string | undefined): void {
-    if (value !== undefined && value !== '') terms.add(`${kind}:${value}`)
-  }
+/** The numbers of a record's terms, each once: what is written with each record, so texts that were seen lately are not taken apart again. */
+export function recordNumbers(event: Json): Set<number> {
+  const numbers = new Set<number>()
+  visit(event, (term) => numbers.add(recentTerms(term, numberOf)[0] ?? 0), (value) => {
+    for (const number of value.length === 36 && UUID.test(value) ? [termNumber(`w:${value}`)] : recentWords(value, numbersOf)) numbers.add(number)
+  })
+  return numbers
 }
 
 /** The term's number in the index: 53 bits, well spread (cyrb53, public domain). No secret, and nothing rests on it but speed. */
@@ -83,14 +74,43 @@ export function termNumber(term: string): number {
   return 4294967296 * (2097151 & b) + (a >>> 0)
 }
 
-/** Letters, digits, `-` and `_` in a row, in lower case; each word once. */
+/** Letters, digits, `-`, `_` and `.` in a row, in lower case; each word once. */
 export function wordsOf(value: string): string[] {
   const words = new Set<string>()
-  for (const [word] of value.toLowerCase().matchAll(WORD)) if (word.length <= LONGEST_WORD) words.add(word)
+  for (const [found] of value.toLowerCase().matchAll(WORD)) {
+    const word = found.replace(EDGES, '')
+    if (word !== '' && word.length <= LONGEST_WORD) words.add(word)
+  }
   return [...words]
 }
 
-const WORD = /[\p{L}\p{N}_-]+/gu
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const WORD = /[\p{L}\p{N}_.-]+/gu
+const EDGES = /^[.-]+|[.-]+$/g
+
+function numberOf(term: string): number[] {
+  return [termNumber(term)]
+}
+
+function numbersOf(value: string): number[] {
+  return wordsOf(value).map((word) => termNumber(`w:${word}`))
+}
+
+const recentTerms = remembering()
+const recentWords = remembering()
+
+/** Most texts of a record are those of the records before. Forgets everything at once when it is full. */
+function remembering(): (text: string, work: (text: string) => number[]) => readonly number[] {
+  const known = new Map<string, readonly number[]>()
+  return (value, work) => {
+    const found = known.get(value)
+    if (found !== undefined) return found
+    const made = work(value)
+    if (known.size >= 4_096) known.clear()
+    if (value.length <= 256) known.set(value, made)
+    return made
+  }
+}
 
 /** An ARN, what is behind its account, and the kind where there is no ARN. */
 function principalNames(identity: Json | undefined): string[] {
@@ -98,20 +118,46 @@ function principalNames(identity: Json | undefined): string[] {
   return arn === undefined ? [text(identity, 'type') ?? ''] : [arn, arn.split(':').slice(5).join(':')]
 }
 
-/** Values only, and names of a context: names of members are the same in every record. */
-function collectWords(value: Json, words: Set<string>): void {
-  if (words.size >= MOST_WORDS) return
-  if (typeof value === 'string') for (const word of wordsOf(value)) words.add(word)
-  else if (typeof value === 'object' && value !== null) {
-    for (const [name, entry] of entries(value)) {
-      if (name === 'encryptionContext') for (const key of Object.keys(entry as object)) for (const word of wordsOf(key)) words.add(word)
-      if (!UNSEARCHED.has(name)) collectWords(entry, words)
+/** Calls with every term of an event but its words, and with every text that has words. */
+function visit(event: Json, add: (term: string) => void, words: (value: string) => void): void {
+  const request = member(event, 'requestParameters')
+  const failure = text(event, 'errorCode')
+  one('o', text(event, 'eventName'))
+  one('e', failure === undefined ? 'ok' : 'failed')
+  one('e', failure)
+  one('a', text(event, 'recipientAccountId'))
+  one('r', text(event, 'awsRegion'))
+  for (const principal of principalNames(member(event, 'userIdentity'))) one('p', principal)
+  for (const resource of list(member(event, 'resources'))) one('k', idOf(text(resource, 'ARN') ?? ''))
+  for (const context of CONTEXTS) {
+    for (const [name, value] of entries(member(request, context))) if (typeof value === 'string') one('c', `${name}\0${value}`)
+  }
+  let texts = 0
+  collect(event)
+
+  function one(kind: string, value: string | undefined): void {
+    if (value !== undefined && value !== '') add(`${kind}:${value}`)
+  }
+
+  /** Values, and the names in a context: the names of members are the same in every record. */
+  function collect(value: Json): void {
+    if (typeof value === 'string') {
+      if (texts++ < MOST_TEXTS) words(value)
+    } else if (Array.isArray(value)) {
+      for (const item of value as readonly Json[]) collect(item)
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, entry] of Object.entries(value) as [string, Json][]) {
+        if (CONTEXTS.includes(name)) for (const key of Object.keys(entry ?? {})) words(key)
+        if (!UNSEARCHED.has(name)) collect(entry)
+      }
     }
   }
 }
 
+const CONTEXTS: readonly string[] = ['encryptionContext', 'sourceEncryptionContext', 'destinationEncryptionContext']
+
 /** The same in every record, or not what anybody looks for. */
-const UNSEARCHED = new Set(['eventVersion', 'eventTime', 'eventType', 'eventCategory', 'principalId', 'type'])
+const UNSEARCHED = new Set(['eventVersion', 'eventSource', 'eventTime', 'eventType', 'eventCategory', 'principalId', 'type'])
 
 function idOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1)

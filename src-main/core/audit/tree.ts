@@ -1,5 +1,3 @@
-import { concat } from '../vocabulary/bytes.ts'
-
 // The Merkle tree of RFC 6962, section 2: SHA-256, leaves behind 0x00, nodes behind 0x01. Pure: the hash function comes as an argument.
 // Sizes and places are safe integers; no bit operations, which end at 2^32.
 
@@ -9,15 +7,21 @@ export type Sha256 = (data: Uint8Array) => Uint8Array
 /** The root hash of a perfect subtree: 2^level leaves from `place * 2^level` on. */
 export type PerfectHash = (level: number, place: number) => Uint8Array
 
-const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+const HASH = 32
+/** Filled anew for each node: millions of them are hashed in a row. */
+const node = new Uint8Array(1 + 2 * HASH).fill(1, 0, 1)
 
 export function leafHash(sha256: Sha256, leaf: Uint8Array): Uint8Array {
-  return sha256(concat(LEAF, leaf))
+  const data = new Uint8Array(1 + leaf.length)
+  data.set(leaf, 1)
+  return sha256(data)
 }
 
+/** Of two hashes of 32 bytes. */
 export function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concat(NODE, left, right))
+  node.set(left, 1)
+  node.set(right, 1 + HASH)
+  return sha256(node)
 }
 
 /** A growing tree as the roots of its perfect subtrees, the largest first: all that is needed to append, and to know the root. */

@@ -25,6 +25,8 @@ export interface Checkpoints {
    * SERVICE_KEY_UNSUPPORTED, AUDIT_TRAIL_CHANGED.
    */
   sign(): Promise<AuditCheckpoint>
+  /** From now on `look` signs: this process stays. A single command signs when it is asked to, and at its end. */
+  reside(): void
   /** Signs if it is time to. */
   look(): Promise<void>
   /** Signs what is left, if a key is there and its HSM is ready: the last thing before the HSMs go. */
@@ -37,6 +39,7 @@ export function createCheckpoints(parts: { ambient: Ambient; crypto: Crypto; sto
   const { ambient, crypto, store, members, serviceKeys } = parts
   const origin = checkpointOrigin(parts.row.id, store.read(epochOf))
   let unsignedSince: number | undefined
+  let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
   async function signNow(): Promise<AuditCheckpoint> {
@@ -82,8 +85,11 @@ export function createCheckpoints(parts: { ambient: Ambient; crypto: Crypto; sto
   return {
     origin,
     sign,
+    reside() {
+      resident = true
+    },
     async look() {
-      const count = unsigned()
+      const count = resident ? unsigned() : 0
       if (count === 0) return
       unsignedSince ??= ambient.monotonic()
       if (count >= RECORDS || ambient.monotonic() - unsignedSince >= PERIOD) await sign()

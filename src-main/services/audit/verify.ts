@@ -1,7 +1,7 @@
 import { parseCheckpoint, type Checkpoint } from '#core/audit/checkpoint.ts'
 import { eventOf, member, recordFacts } from '#core/audit/event.ts'
 import { verifyNote, type NoteKey } from '#core/audit/note.ts'
-import { recordTerms, termNumber } from '#core/audit/terms.ts'
+import { recordNumbers } from '#core/audit/terms.ts'
 import { grow, leafHash, rootOf, type Growing } from '#core/audit/tree.ts'
 import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
@@ -202,11 +202,10 @@ function indexFits(stored: AuditBlock, leaves: readonly AuditRow[]): boolean {
     const time = recordFacts(event).at
     firstAt = Math.min(firstAt, time)
     lastAt = Math.max(lastAt, time)
-    for (const term of recordTerms(event)) {
-      const number = termNumber(term)
-      const places = terms.get(number)
-      if (places === undefined) terms.set(number, [place])
-      else if (places.at(-1) !== place) places.push(place)
+    for (const term of recordNumbers(event)) {
+      const places = terms.get(term)
+      if (places === undefined) terms.set(term, [place])
+      else places.push(place)
     }
   })
   if (stored.firstAt !== firstAt || stored.lastAt !== lastAt || stored.terms.size !== terms.size) return false

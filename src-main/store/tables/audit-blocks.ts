@@ -16,14 +16,30 @@ export function recordsOf(places: readonly number[]): Uint8Array {
 export function placesIn(records: Uint8Array): number[] {
   if (records.length < BITMAP) return [...records]
   const places: number[] = []
-  for (let place = 0; place < BLOCK; place++) if (((records[place >> 3] ?? 0) & (1 << (place & 7))) !== 0) places.push(place)
+  for (let i = 0; i < BITMAP; i++) {
+    for (let byte = records[i] ?? 0; byte !== 0; byte &= byte - 1) places.push(i * 8 + 31 - Math.clz32(byte & -byte))
+  }
   return places
 }
 
-/** Places that are in all lists. */
+/** Places that are in all lists; all places if there is none. */
 export function placesInAll(lists: readonly Uint8Array[]): number[] {
-  const [first, ...others] = lists
-  if (first === undefined) return Array.from({ length: BLOCK }, (_, place) => place)
-  const sets = others.map((each) => new Set(placesIn(each)))
-  return placesIn(first).filter((place) => sets.every((set) => set.has(place)))
+  const [first = EVERY, ...others] = lists
+  if (others.length === 0) return placesIn(first)
+  const common = bitmapOf(first)
+  for (const list of others) {
+    const bitmap = bitmapOf(list)
+    for (let i = 0; i < BITMAP; i++) common[i] = (common[i] ?? 0) & (bitmap[i] ?? 0)
+  }
+  return placesIn(common)
+}
+
+const EVERY = new Uint8Array(BITMAP).fill(0xff)
+
+/** A copy, as a bitmap. */
+function bitmapOf(records: Uint8Array): Uint8Array {
+  if (records.length === BITMAP) return Uint8Array.from(records)
+  const bitmap = new Uint8Array(BITMAP)
+  for (const place of records) bitmap[place >> 3] = (bitmap[place >> 3] ?? 0) | (1 << (place & 7))
+  return bitmap
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { eventOf, recordFacts } from '#core/audit/event.ts'
-import { recordTerms, termNumber } from '#core/audit/terms.ts'
+import { recordNumbers } from '#core/audit/terms.ts'
 import { consistencyProof, grow, inclusionProof, leafHash, nodeHash, treeHash, type Growing, type PerfectHash } from '#core/audit/tree.ts'
 import type { AuditCheckpoint, AuditRow, AuditTable } from '#core/ports/store.ts'
 import { unreachable } from '#core/vocabulary/failures.ts'
@@ -96,11 +96,10 @@ export function createAuditTable(database: Database): AuditTable {
     const leafsHash = known ?? leafHash(sha256, leaf)
     const place = at.tree.size % BLOCK
     const event = eventOf(leaf)
-    for (const term of recordTerms(event)) {
-      const number = termNumber(term)
-      const places = at.terms.get(number)
-      if (places === undefined) at.terms.set(number, [place])
-      else if (places.at(-1) !== place) places.push(place)
+    for (const term of recordNumbers(event)) {
+      const places = at.terms.get(term)
+      if (places === undefined) at.terms.set(term, [place])
+      else places.push(place)
     }
     const time = recordFacts(event).at
     at.firstAt = Math.min(at.firstAt, time)
