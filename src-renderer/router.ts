@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
+import AuditPage from './features/audit/AuditPage.vue'
 import DataKeysPage from './features/data-keys/DataKeysPage.vue'
 import FilesPage from './features/files/FilesPage.vue'
 import HsmsPage from './features/hsm/HsmsPage.vue'
@@ -28,6 +29,7 @@ export function createConsoleRouter(): Router {
       { path: '/data-keys', name: 'data-keys', component: DataKeysPage, meta: { title: 'Data keys' } },
       { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
+      { path: '/audit', name: 'audit', component: AuditPage, meta: { title: 'Audit trail' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', redirect: '/keys' },

@@ -30,7 +30,7 @@ const auditRow = z.object({
   operation: z.string(),
   /** The principal's ARN; `holdfast` for what the service does by itself; missing where nobody proved who they were. */
   principal: z.string().optional(),
-  /** ARNs. */
+  /** ARNs; of a call that was refused before its key was found, the key as the caller named it. */
   keys: z.array(z.string()),
   failure: z.string().optional(),
   source: z.string(),

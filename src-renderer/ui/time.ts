@@ -48,6 +48,11 @@ export function clock(date: Date): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
+/** "14:02:09", local. */
+export function clockWithSeconds(date: Date): string {
+  return `${clock(date)}:${two(date.getSeconds())}`
+}
+
 /** "23 Nov 2026, 14:02:09 (13:02:09 UTC)": local, with UTC beside it. */
 export function exact(date: Date): string {
   const local = `${day(date)}, ${clock(date)}:${two(date.getSeconds())}`

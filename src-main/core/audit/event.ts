@@ -8,7 +8,7 @@ export interface RecordFacts {
   readonly operation: string
   /** The principal's ARN; `holdfast` for what the service does by itself; undefined where nobody proved who they were. */
   readonly principal: string | undefined
-  /** ARNs. */
+  /** ARNs; of a call that was refused before its key was found, the key as the caller named it. */
   readonly keys: readonly string[]
   /** errorCode. */
   readonly failure: string | undefined
@@ -31,18 +31,25 @@ export function eventOf(leaf: Uint8Array): Json {
 export function recordFacts(event: Json): RecordFacts {
   const identity = member(event, 'userIdentity')
   const sequence = member(event, 'sequence')
-  const resources = member(event, 'resources')
   return {
     sequence: typeof sequence === 'number' ? sequence : -1,
     at: Date.parse(text(event, 'eventTime') ?? '') || 0,
     operation: text(event, 'eventName') ?? '',
     principal: text(identity, 'arn') ?? text(identity, 'invokedBy'),
-    keys: Array.isArray(resources) ? (resources as readonly Json[]).flatMap((resource) => text(resource, 'ARN') ?? []) : [],
+    keys: recordKeys(event),
     failure: text(event, 'errorCode'),
     source: text(event, 'sourceIPAddress') ?? '',
     account: text(event, 'recipientAccountId'),
     region: text(event, 'awsRegion'),
   }
+}
+
+/** The keys of `RecordFacts`. */
+export function recordKeys(event: Json): string[] {
+  const resources = member(event, 'resources')
+  if (Array.isArray(resources)) return (resources as readonly Json[]).flatMap((resource) => text(resource, 'ARN') ?? []).filter((arn) => arn.includes(':key/'))
+  const named = text(member(event, 'requestParameters'), 'keyId')
+  return named === undefined ? [] : [named]
 }
 
 export function member(value: Json | undefined, name: string): Json | undefined {
