@@ -12,6 +12,7 @@ import type { Operation, Targeted } from '../operation.ts'
 import { vaultResource } from '../vault-resource.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { cloudTrailExport } from './cloud-trail.ts'
+import { lookUpTrail } from './lookup-events.ts'
 import { proveTrail } from './prove.ts'
 import type { ServiceKeys } from './service-keys.ts'
 import { trailUsage } from './usage.ts'
@@ -142,5 +143,6 @@ export function readAudit(parts: { ambient: Ambient; crypto: Crypto; store: Stor
     ...proveTrail({ ...parts, resources }),
     ...trailUsage({ ...parts, resources }),
     ...cloudTrailExport({ ...parts, resources }),
+    ...lookUpTrail({ ...parts, resources }),
   }
 }
