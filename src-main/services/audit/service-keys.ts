@@ -49,14 +49,21 @@ export function createServiceKeys(parts: {
       if (!needs.every((id) => (results?.[id]?.outcome ?? 'works') === 'works')) continue
       const made = await unlessUnsupported(() => journal.createMaterial(ambient.uuid() as KeyId, member, 'CREATE', { how: 'token', kind, needs: first }))
       if (made === undefined) continue
-      const key = rowOf(purpose, made)
-      if (key !== undefined && (await signsRightly(key))) return settle(key, made)
-      await made.abandon()
+      let kept = false
+      try {
+        const key = rowOf(purpose, made)
+        if (key === undefined || !(await signsRightly(key))) continue
+        await settle(key, made)
+        kept = true
+        return key
+      } finally {
+        if (!kept) await made.abandon()
+      }
     }
     throw unsupported(member, purpose)
   }
 
-  async function settle(key: ServiceKeyRow, made: NewMaterial): Promise<ServiceKeyRow> {
+  async function settle(key: ServiceKeyRow, made: NewMaterial): Promise<void> {
     await store.write((tables) => {
       tables.serviceKeys.insert(key)
       made.clear(tables)
@@ -64,7 +71,6 @@ export function createServiceKeys(parts: {
       const { id, purpose, kind, materialId, publicKey } = key
       appendRecord(ambient, tables, vaultEvent('CreateServiceKey', who, { keyId: id, purpose, kind, keyMaterialId: materialId, publicKeySha256: toHex(crypto.sha256(publicKey)) }))
     })
-    return key
   }
 
   async function raw({ purpose, kind, memberId, ckaId }: ServiceKeyRow, message: Uint8Array): Promise<Uint8Array> {
