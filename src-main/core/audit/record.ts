@@ -49,10 +49,15 @@ export const SERVICE = 'holdfast'
 
 /** The record's leaf bytes. */
 export function auditLeaf(record: AuditRecord): Uint8Array<ArrayBuffer> {
-  return utf8(canonicalJson(auditEvent(record)))
+  return eventLeaf(auditEvent(record))
 }
 
-function auditEvent(record: AuditRecord): Json {
+export function eventLeaf(event: Json): Uint8Array<ArrayBuffer> {
+  return utf8(canonicalJson(event))
+}
+
+/** What the leaf is of. */
+export function auditEvent(record: AuditRecord): Json {
   return {
     sequence: record.sequence,
     eventVersion: '1.11',

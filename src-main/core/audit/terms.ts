@@ -51,13 +51,15 @@ export function recordTerms(event: Json): Set<string> {
   return terms
 }
 
-/** The numbers of a record's terms, each once: what is written with each record, so texts that were seen lately are not taken apart again. */
-export function recordNumbers(event: Json): Set<number> {
-  const numbers = new Set<number>()
-  visit(event, (term) => numbers.add(recentTerms(term, numberOf)[0] ?? 0), (value) => {
-    for (const number of value.length === 36 && UUID.test(value) ? [termNumber(`w:${value}`)] : recentWords(value, numbersOf)) numbers.add(number)
+/**
+ * Calls with the number of each term of a record, with some of them more than once: it runs at each record that is written, so texts that
+ * were seen lately are not taken apart again, and nothing is collected.
+ */
+export function eachNumber(event: Json, each: (number: number) => void): void {
+  visit(event, (term) => { each(recentTerms(term, numberOf)[0] ?? 0) }, (value) => {
+    if (value.length === 36 && UUID.test(value)) each(termNumber(`w:${value}`))
+    else recentWords(value, numbersOf).forEach(each)
   })
-  return numbers
 }
 
 /**
@@ -153,7 +155,9 @@ function visit(event: Json, add: (term: string) => void, words: (value: string) 
     } else if (Array.isArray(value)) {
       for (const item of value as readonly Json[]) collect(item)
     } else if (typeof value === 'object' && value !== null) {
-      for (const [name, entry] of entries(value)) {
+      const members = value as { readonly [name: string]: Json }
+      for (const name of Object.keys(members)) {
+        const entry = members[name] ?? null
         if (CONTEXTS.includes(name)) for (const key of Object.keys(entry ?? {})) words(key)
         if (!UNSEARCHED.has(name)) collect(entry)
       }

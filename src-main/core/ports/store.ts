@@ -1,3 +1,4 @@
+import type { Json } from '../vocabulary/canonical.ts'
 import type { AccessKeyId, AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
@@ -294,8 +295,8 @@ export interface TombstoneRow {
 export interface AuditTable {
   /** The sequence number that the next record gets: 0 for the first. */
   next(): number
-  /** Appends one leaf, an event in canonical JSON; its sequence number must be `next()`. */
-  append(sequence: number, leaf: Uint8Array): void
+  /** Appends one leaf, an event in canonical JSON; its sequence number must be `next()`. `event`: the same, if the caller has it at hand. */
+  append(sequence: number, leaf: Uint8Array, event?: Json): void
   /** From a sequence number on, at most `limit`. */
   page(from: number, limit: number): AuditRow[]
   /** Newest first, before a sequence number (exclusive; undefined: from the newest), at most `limit`. */
@@ -346,8 +347,10 @@ export interface AuditBlock {
   readonly root: Uint8Array
   readonly firstAt: number
   readonly lastAt: number
-  /** By term number: which of the block's records have it, in their order, as places 0 to 255. */
+  /** By number, terms that several records have: which of the block's, in their order, as places 0 to 255. */
   readonly terms: ReadonlyMap<number, readonly number[]>
+  /** The others as they are packed (`rareTerms`). */
+  readonly rare: Uint8Array
 }
 
 export interface AuditCheckpoint {

@@ -39,7 +39,7 @@ const attributes: Readonly<Record<string, { readonly filter: (value: string) => 
   EventId: { filter: (value) => ({ text: value }), holds: (event, value) => text(event, 'eventID') === value },
   EventName: { filter: (value) => ({ operation: value }), holds: () => true },
   EventSource: { filter: () => ({}), holds: (event, value) => text(event, 'eventSource') === value },
-  ReadOnly: { filter: () => ({}), holds: (event, value) => String(member(event, 'readOnly')) === value },
+  ReadOnly: { filter: () => ({}), holds: (event, value) => readOnlyOf(event) === value },
   Username: { filter: (value) => ({ text: value }), holds: (event, value) => usernameOf(event) === value },
   ResourceName: { filter: (value) => ({ key: value }), holds: () => true },
   ResourceType: { filter: () => ({}), holds: (event, value) => value === 'AWS::KMS::Key' && recordFacts(event).keys.length > 0 },
@@ -127,7 +127,7 @@ function lookedUp({ leaf }: AuditRow): LookedUpEvent {
   return {
     EventId: text(event, 'eventID') ?? '',
     EventName: operation,
-    ReadOnly: String(member(event, 'readOnly')),
+    ReadOnly: readOnlyOf(event),
     ...(accessKeyId === undefined ? {} : { AccessKeyId: accessKeyId }),
     EventTime: new Date(at),
     EventSource: text(event, 'eventSource') ?? '',
@@ -140,6 +140,11 @@ function lookedUp({ leaf }: AuditRow): LookedUpEvent {
 /** The last part of the principal's ARN: `root`, a user's name, a session's. */
 function usernameOf(event: Json): string | undefined {
   return text(member(event, 'userIdentity'), 'arn')?.replace(/^.*[:/]/, '')
+}
+
+/** As CloudTrail has it, in words. */
+function readOnlyOf(event: Json): string {
+  return member(event, 'readOnly') === true ? 'true' : 'false'
 }
 
 function invalid(what: string): VaultError {

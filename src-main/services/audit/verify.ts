@@ -1,7 +1,8 @@
+import { rareTerms } from '#core/audit/blocks.ts'
 import { parseCheckpoint, type Checkpoint } from '#core/audit/checkpoint.ts'
 import { eventOf, member, recordFacts } from '#core/audit/event.ts'
 import { verifyNote, type NoteKey } from '#core/audit/note.ts'
-import { recordNumbers } from '#core/audit/terms.ts'
+import { eachNumber } from '#core/audit/terms.ts'
 import { grow, leafHash, rootOf, type Growing } from '#core/audit/tree.ts'
 import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
@@ -202,14 +203,16 @@ function indexFits(stored: AuditBlock, leaves: readonly AuditRow[]): boolean {
     const time = recordFacts(event).at
     firstAt = Math.min(firstAt, time)
     lastAt = Math.max(lastAt, time)
-    for (const term of recordNumbers(event)) {
+    eachNumber(event, (term) => {
       const places = terms.get(term)
       if (places === undefined) terms.set(term, [place])
-      else places.push(place)
-    }
+      else if (places.at(-1) !== place) places.push(place)
+    })
   })
-  if (stored.firstAt !== firstAt || stored.lastAt !== lastAt || stored.terms.size !== terms.size) return false
-  return [...terms].every(([term, places]) => {
+  const shared = [...terms].filter(([, places]) => places.length > 1)
+  const rare = rareTerms([...terms].flatMap(([term, [only, second]]) => (only !== undefined && second === undefined ? [[term, only] as const] : [])))
+  if (stored.firstAt !== firstAt || stored.lastAt !== lastAt || stored.terms.size !== shared.length || !same(rare, stored.rare)) return false
+  return shared.every(([term, places]) => {
     const found = stored.terms.get(term)
     return found?.length === places.length && found.every((place, i) => place === places[i])
   })

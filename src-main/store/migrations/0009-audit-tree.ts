@@ -12,14 +12,20 @@ CREATE TABLE audit_blocks (
   last_at INTEGER NOT NULL
 ) STRICT;
 
--- Which records of a block have a term: fewer than 32 as a byte each, else a bitmap of 32 bytes. By block, so that a new block is written
--- in one place.
+-- Which records of a block have a term that more than one of them has: fewer than 32 as a byte each, else a bitmap of 32 bytes. By block,
+-- so that a new block is written in one place.
 CREATE TABLE audit_terms (
   block INTEGER NOT NULL,
   term INTEGER NOT NULL,
   records BLOB NOT NULL CHECK (length(records) BETWEEN 1 AND 32),
   PRIMARY KEY (block, term)
 ) STRICT, WITHOUT ROWID;
+
+-- Terms that one record of a block has alone, such as its ids: four bytes of the term's number and one of the record's place, in order.
+CREATE TABLE audit_rare_terms (
+  block INTEGER PRIMARY KEY CHECK (block >= 0),
+  terms BLOB NOT NULL CHECK (length(terms) % 5 = 0)
+) STRICT;
 
 CREATE TABLE audit_checkpoints (
   size INTEGER PRIMARY KEY CHECK (size > 0),

@@ -1,14 +1,14 @@
+import { BLOCK, placesInAll, rareKey, rarePlaces } from '#core/audit/blocks.ts'
 import type { AuditQuery, AuditRow, AuditTable } from '#core/ports/store.ts'
 import type { Database, Query } from '../database.ts'
-import { BLOCK, placesInAll } from './audit-blocks.ts'
 import { bytes, integer } from './columns.ts'
 
-/** Blocks that have a part in the answer: with a list of records for each of the terms. */
+/** Blocks that have a part in the answer: for each of the terms the list of records, or null if it must be one of the rare ones. */
 interface FoundBlock {
   readonly block: number
   readonly first_at: number
   readonly last_at: number
-  readonly [records: `r${number}`]: Uint8Array
+  readonly [records: `r${number}`]: Uint8Array | null
 }
 
 interface Trail {
@@ -27,6 +27,7 @@ const LATEST = 2n ** 53n
  */
 export function createAuditSearch(database: Database, trail: Trail): Pick<AuditTable, 'search' | 'count'> {
   const queries = new Map<number, Query<FoundBlock>>()
+  const rare = database.query<{ readonly terms: Uint8Array }>('SELECT terms FROM audit_rare_terms WHERE block = ?')
   const blocks = database.query<{ readonly newest: number | null }>('SELECT max(block) AS newest FROM audit_blocks')
 
   /** The join's order is given: over blocks, a look for each term in each. */
@@ -34,10 +35,12 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
     let query = queries.get(terms)
     if (query === undefined) {
       const each = Array.from({ length: terms }, (_, i) => i)
-      const joins = each.map((i) => `CROSS JOIN audit_terms t${i} ON t${i}.block = b.block AND t${i}.term = ?`).join(' ')
+      const joins = each.map((i) => `LEFT JOIN audit_terms t${i} ON t${i}.block = b.block AND t${i}.term = ?`).join(' ')
+      // A rare term's four bytes may also be met across two entries: that costs a look.
+      const present = each.map((i) => `AND (t${i}.records IS NOT NULL OR (SELECT instr(terms, ?) FROM audit_rare_terms x WHERE x.block = b.block) > 0)`).join(' ')
       query = database.query<FoundBlock>(
         `SELECT b.block, b.first_at, b.last_at ${each.map((i) => `, t${i}.records AS r${i}`).join('')} FROM audit_blocks b ${joins}
-         WHERE b.block < ? AND b.last_at >= ? AND b.first_at < ? ORDER BY b.block DESC LIMIT ?`,
+         WHERE b.block < ? AND b.last_at >= ? AND b.first_at < ? ${present} ORDER BY b.block DESC LIMIT ?`,
       )
       queries.set(terms, query)
     }
@@ -45,7 +48,8 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
   }
 
   function blocksBelow(query: AuditQuery, below: number): FoundBlock[] {
-    return queryFor(query.terms.length).all(...query.terms.map(integer), integer(below), query.from === undefined ? -LATEST : integer(query.from), query.to === undefined ? LATEST : integer(query.to), integer(STRIDE))
+    const [from, to] = [query.from === undefined ? -LATEST : integer(query.from), query.to === undefined ? LATEST : integer(query.to)]
+    return queryFor(query.terms.length).all(...query.terms.map(integer), integer(below), from, to, ...query.terms.map(rareKey), integer(STRIDE))
   }
 
   function complete(): number {
@@ -53,8 +57,11 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
   }
 
   /** Records of the block that may be right, newest first. */
-  function candidates(found: FoundBlock, terms: number): number[] {
-    const lists = Array.from({ length: terms }, (_, i) => bytes(found[`r${i}`] ?? new Uint8Array()))
+  function candidates(found: FoundBlock, terms: readonly number[]): number[] {
+    const lists = terms.map((term, i) => {
+      const records = found[`r${i}`]
+      return records == null ? Uint8Array.from(rarePlaces(bytes(rare.get(integer(found.block))?.terms ?? new Uint8Array()), term)) : bytes(records)
+    })
     return placesInAll(lists).reverse().map((place) => found.block * BLOCK + place)
   }
 
@@ -76,7 +83,7 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
         for (const block of found) {
           below = block.block
           if ((below + 1) * BLOCK <= since) return rows
-          for (const sequence of candidates(block, query.terms.length)) {
+          for (const sequence of candidates(block, query.terms)) {
             if (sequence >= before || sequence < since) continue
             const [row] = trail.page(sequence, 1)
             if (row?.sequence !== sequence || !query.accept(row)) continue
@@ -95,7 +102,7 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
         const found = blocksBelow(query, below)
         for (const block of found) {
           below = block.block
-          const places = candidates(block, query.terms.length)
+          const places = candidates(block, query.terms)
           const whole = block.first_at >= (query.from ?? -Infinity) && block.last_at < (query.to ?? Infinity)
           total += whole ? places.length : trail.page(block.block * BLOCK, BLOCK).filter((row) => places.includes(row.sequence) && query.accept(row)).length
         }

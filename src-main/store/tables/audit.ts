@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
+import { BLOCK, BLOCK_LEVEL, placesIn, rareTerms, recordsOf } from '#core/audit/blocks.ts'
 import { eventOf, recordFacts } from '#core/audit/event.ts'
-import { recordNumbers } from '#core/audit/terms.ts'
+import { eachNumber } from '#core/audit/terms.ts'
 import { consistencyProof, grow, inclusionProof, leafHash, nodeHash, treeHash, type Growing, type PerfectHash } from '#core/audit/tree.ts'
 import type { AuditCheckpoint, AuditRow, AuditTable } from '#core/ports/store.ts'
+import type { Json } from '#core/vocabulary/canonical.ts'
 import { unreachable } from '#core/vocabulary/failures.ts'
 import type { Database } from '../database.ts'
-import { BLOCK, BLOCK_LEVEL, placesIn, recordsOf } from './audit-blocks.ts'
 import { createAuditSearch } from './audit-search.ts'
 import { bytes, integer, maybeBytes } from './columns.ts'
 
@@ -36,10 +37,12 @@ export function createAuditTable(database: Database): AuditTable {
   const block = database.query<{ readonly root: Uint8Array; readonly first_at: number; readonly last_at: number }>('SELECT root, first_at, last_at FROM audit_blocks WHERE block = ?')
   const blocks = database.query<{ readonly newest: number | null }>('SELECT max(block) AS newest FROM audit_blocks')
   const terms = database.query<{ readonly term: number; readonly records: Uint8Array }>('SELECT term, records FROM audit_terms WHERE block = ?')
-  const stray = database.query<{ readonly count: number }>('SELECT count(*) AS count FROM audit_terms WHERE block < 0 OR block > (SELECT coalesce(max(block), -1) FROM audit_blocks)')
+  const stray = database.query<{ readonly count: number }>('SELECT count(*) AS count FROM (SELECT block FROM audit_terms WHERE block < 0 OR block > (SELECT coalesce(max(block), -1) FROM audit_blocks) UNION ALL SELECT block FROM audit_rare_terms WHERE block > (SELECT coalesce(max(block), -1) FROM audit_blocks))')
   const forgetTerms = database.change('DELETE FROM audit_terms WHERE block = ?')
   const putBlock = database.change('INSERT OR REPLACE INTO audit_blocks (block, root, first_at, last_at) VALUES (?, ?, ?, ?)')
   const insertTerm = database.change('INSERT INTO audit_terms (block, term, records) VALUES (?, ?, ?)')
+  const rare = database.query<{ readonly terms: Uint8Array }>('SELECT terms FROM audit_rare_terms WHERE block = ?')
+  const putRare = database.change('INSERT OR REPLACE INTO audit_rare_terms (block, terms) VALUES (?, ?)')
   const checkpoints = database.query<AuditCheckpoint>('SELECT size, note FROM audit_checkpoints WHERE size < ? ORDER BY size DESC LIMIT ?')
   const putCheckpoint = database.change('INSERT INTO audit_checkpoints (size, note) VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET note = excluded.note')
   const { search, count } = createAuditSearch(database, { next, latest: readLatest, page: readPage })
@@ -47,12 +50,12 @@ export function createAuditTable(database: Database): AuditTable {
 
   return {
     next,
-    append(sequence, leaf) {
+    append(sequence, leaf, event) {
       if (sequence !== next()) unreachable('a gap in the audit trail')
       const at = headAt(sequence)
       // Until all of it is written: what throws in between leaves a head that belongs to no size.
       head = undefined
-      insert.run(integer(sequence), leaf, add(at, leaf, undefined))
+      insert.run(integer(sequence), leaf, add(at, leaf, event ?? eventOf(leaf), undefined))
       head = at
     },
     page: readPage,
@@ -66,7 +69,13 @@ export function createAuditTable(database: Database): AuditTable {
     consistency: (older, size) => consistencyProof(sha256, older, size, perfectHash()),
     block(number) {
       const found = block.get(integer(number))
-      return found && { root: bytes(found.root), firstAt: found.first_at, lastAt: found.last_at, terms: new Map(terms.all(integer(number)).map(({ term, records }) => [term, placesIn(records)])) }
+      return found && {
+        root: bytes(found.root),
+        firstAt: found.first_at,
+        lastAt: found.last_at,
+        terms: new Map(terms.all(integer(number)).map(({ term, records }) => [term, placesIn(records)])),
+        rare: bytes(rare.get(integer(number))?.terms ?? NOTHING),
+      }
     },
     blockRoot(number) {
       const found = block.get(integer(number))
@@ -93,15 +102,14 @@ export function createAuditTable(database: Database): AuditTable {
   }
 
   /** Adds a record to the head, whose block it may complete; gives its leaf hash. */
-  function add(at: Head, leaf: Uint8Array, known: Uint8Array | undefined): Uint8Array {
+  function add(at: Head, leaf: Uint8Array, event: Json, known: Uint8Array | undefined): Uint8Array {
     const leafsHash = known ?? leafHash(sha256, leaf)
     const place = at.tree.size % BLOCK
-    const event = eventOf(leaf)
-    for (const term of recordNumbers(event)) {
+    eachNumber(event, (term) => {
       const places = at.terms.get(term)
       if (places === undefined) at.terms.set(term, [place])
-      else places.push(place)
-    }
+      else if (places.at(-1) !== place) places.push(place)
+    })
     const time = recordFacts(event).at
     at.firstAt = Math.min(at.firstAt, time)
     at.lastAt = Math.max(at.lastAt, time)
@@ -118,8 +126,16 @@ export function createAuditTable(database: Database): AuditTable {
     // Of a trail whose end was cut off, something may be left.
     forgetTerms.run(integer(number))
     putBlock.run(integer(number), root, integer(at.firstAt), integer(at.lastAt))
+    const rare: [number, number][] = []
+    const shared: [number, readonly number[]][] = []
+    for (const [term, places] of at.terms) {
+      const [only, second] = places
+      if (only !== undefined && second === undefined) rare.push([term, only])
+      else shared.push([term, places])
+    }
+    putRare.run(integer(number), rareTerms(rare))
     // In the order of the table's key: one place after the other.
-    for (const [term, places] of [...at.terms].sort(([a], [b]) => a - b)) insertTerm.run(integer(number), integer(term), recordsOf(places))
+    for (const [term, places] of shared.sort(([a], [b]) => a - b)) insertTerm.run(integer(number), integer(term), recordsOf(places))
     at.terms.clear()
     at.firstAt = Infinity
     at.lastAt = -Infinity
@@ -145,7 +161,8 @@ export function createAuditTable(database: Database): AuditTable {
     const records = new Map(page.all(integer(fresh.tree.size), integer(size - fresh.tree.size)).map((found) => [found.sequence, found]))
     while (fresh.tree.size < size) {
       const found = records.get(fresh.tree.size)
-      add(fresh, bytes(found?.leaf ?? NOTHING), maybeBytes(found?.hash ?? null))
+      const leaf = bytes(found?.leaf ?? NOTHING)
+      add(fresh, leaf, eventOf(leaf), maybeBytes(found?.hash ?? null))
     }
     return fresh
   }

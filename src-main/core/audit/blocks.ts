@@ -43,3 +43,32 @@ function bitmapOf(records: Uint8Array): Uint8Array {
   for (const place of records) bitmap[place >> 3] = (bitmap[place >> 3] ?? 0) | (1 << (place & 7))
   return bitmap
 }
+
+const ENTRY = 5
+
+/** The four bytes that a rare term is looked for by. */
+export function rareKey(term: number): Uint8Array {
+  const low = term % 2 ** 32
+  return Uint8Array.of(low >>> 24, low >>> 16, low >>> 8, low)
+}
+
+/** Terms of one record each, as they are stored. */
+export function rareTerms(terms: readonly (readonly [term: number, place: number])[]): Uint8Array {
+  const packed = new Uint8Array(terms.length * ENTRY)
+  const ordered = terms.map(([term, place]) => (term % 2 ** 32) * BLOCK + place).sort((a, b) => a - b)
+  ordered.forEach((entry, i) => {
+    const low = Math.floor(entry / BLOCK)
+    packed.set([low >>> 24, low >>> 16, low >>> 8, low, entry % BLOCK], i * ENTRY)
+  })
+  return packed
+}
+
+/** The places of records that have this rare term alone; two terms may share their four bytes. */
+export function rarePlaces(packed: Uint8Array, term: number): number[] {
+  const [a, b, c, d] = rareKey(term)
+  const places: number[] = []
+  for (let at = 0; at < packed.length; at += ENTRY) {
+    if (packed[at] === a && packed[at + 1] === b && packed[at + 2] === c && packed[at + 3] === d) places.push(packed[at + 4] ?? 0)
+  }
+  return places
+}
