@@ -2,7 +2,8 @@ import type { Json } from '../vocabulary/canonical.ts'
 import { member, recordKeys, text } from './event.ts'
 
 // What a record can be found by: terms, each a kind and a text. The index keeps numbers in their place; it only says where to look, and the
-// record itself decides. So two terms that share a number cost a look, never a wrong answer.
+// record itself decides. So two terms that share a number cost a look, never a wrong answer. They are stored with every block of records, and
+// verified: whoever changes what terms a record has adds a migration that has the index made anew (store/tables/audit.ts, completeTrail).
 
 /** Texts of one record whose words it is found by, at most: a long list must not fill the index. */
 const MOST_TEXTS = 64

@@ -26,10 +26,13 @@ interface Head {
 }
 
 const AFTER_ALL = 2n ** 63n - 1n
+/** Records that are read in one go. */
+const REBUILT = 1_024n
 
-export function createAuditTable(database: Database): AuditTable {
+export function createAuditTable(database: Database): AuditTable & { rebuild(): void } {
   const newest = database.query<{ readonly newest: number | null }>('SELECT max(sequence) AS newest FROM audit')
   const insert = database.change('INSERT INTO audit (sequence, leaf, hash) VALUES (?, ?, ?)')
+  const setHash = database.change('UPDATE audit SET hash = ? WHERE sequence = ?')
   const page = database.query<Found>('SELECT sequence, leaf, hash FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT ?')
   const latest = database.query<Found>('SELECT sequence, leaf, hash FROM audit WHERE sequence < ? ORDER BY sequence DESC LIMIT ?')
   const hashes = database.query<{ readonly hash: Uint8Array | null }>('SELECT hash FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT ?')
@@ -86,6 +89,14 @@ export function createAuditTable(database: Database): AuditTable {
     checkpoints: (before, limit) => checkpoints.all(before === undefined ? AFTER_ALL : integer(before), integer(limit)),
     putCheckpoint({ size, note }) {
       putCheckpoint.run(integer(size), note)
+    },
+    /** Everything that is derived from the leaves, anew; the tables of blocks are empty. */
+    rebuild() {
+      const fresh = emptyHead()
+      for (let rows = page.all(0n, REBUILT); rows.length > 0; rows = page.all(integer(fresh.tree.size), REBUILT)) {
+        for (const { sequence, leaf } of rows) setHash.run(add(fresh, leaf, eventOf(leaf), undefined), integer(sequence))
+        if (rows.at(-1)?.sequence !== fresh.tree.size - 1) break
+      }
     },
   }
 
@@ -147,7 +158,7 @@ export function createAuditTable(database: Database): AuditTable {
    */
   function headAt(size: number): Head {
     if (head?.tree.size === size) return head
-    const fresh: Head = { tree: { size: 0, roots: [] }, terms: new Map(), firstAt: Infinity, lastAt: -Infinity }
+    const fresh = emptyHead()
     const whole = Math.floor(size / BLOCK)
     const perfect = perfectHash()
     // The perfect subtrees of the complete blocks, the largest first, as a binary number has its digits.
@@ -178,22 +189,24 @@ export function createAuditTable(database: Database): AuditTable {
 }
 
 /**
- * Gives the records of before migration 0009 their hashes and blocks; does nothing in every other database. In one transaction, so that the
- * newest record tells whether it was done.
+ * Makes hashes, blocks and terms of the whole trail where the newest record has no hash, and does nothing in every other database: the records
+ * of before migration 0009 have none, and a later migration takes that one away if it changes what terms a record has. In one transaction.
  */
 export function completeTrail(database: Database): void {
   const unhashed = database.query('SELECT 1 FROM audit WHERE sequence = (SELECT max(sequence) FROM audit) AND hash IS NULL')
   if (unhashed.get() === undefined) return
-  const earlier = database.query<Found>('SELECT sequence, leaf, hash FROM audit ORDER BY sequence').all()
   database.writing = true
   try {
-    database.exec('BEGIN IMMEDIATE; DELETE FROM audit;')
-    const table = createAuditTable(database)
-    for (const { sequence, leaf } of earlier) table.append(sequence, bytes(leaf))
+    database.exec('BEGIN IMMEDIATE; DELETE FROM audit_blocks; DELETE FROM audit_terms; DELETE FROM audit_rare_terms;')
+    createAuditTable(database).rebuild()
     database.exec('COMMIT')
   } finally {
     database.writing = false
   }
+}
+
+function emptyHead(): Head {
+  return { tree: { size: 0, roots: [] }, terms: new Map(), firstAt: Infinity, lastAt: -Infinity }
 }
 
 function record(found: Found): AuditRow {
