@@ -1,5 +1,6 @@
 // `npm run bench [quick]`: ratios measured in one run against a named peer or limit. Never part of the tests: machines are shared and noisy.
 
+import { benchAudit } from './audit.ts'
 import { benchEndpoint } from './endpoint.ts'
 import { benchFiles } from './files.ts'
 import { benchService } from './service.ts'
@@ -9,3 +10,5 @@ await benchService(quick ? 3 : 5, quick ? 0.5 : 2)
 console.log()
 await benchEndpoint(quick ? 3 : 5, quick ? 0.5 : 2)
 await benchFiles(quick ? 3 : 5, quick ? 128 : 512)
+console.log()
+await benchAudit(quick ? 100_000 : 1_000_000)

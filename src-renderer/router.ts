@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router'
+import AuditPage from './features/audit/AuditPage.vue'
 import DataKeysPage from './features/data-keys/DataKeysPage.vue'
 import EndpointPage from './features/endpoint/EndpointPage.vue'
 import FilesPage from './features/files/FilesPage.vue'
@@ -31,6 +32,7 @@ export function createConsoleRouter(): Router {
       { path: '/schedule', name: 'schedule', component: SchedulePage, meta: { title: 'Schedule' } },
       { path: '/files', name: 'files', component: FilesPage, meta: { title: 'Files' } },
       { path: '/playground/:keyId?', name: 'playground', component: PlaygroundPage, props: true, meta: { title: 'Playground' } },
+      { path: '/audit', name: 'audit', component: AuditPage, meta: { title: 'Audit trail' } },
       { path: '/hsms/:memberId?', name: 'hsms', component: HsmsPage, props: true, meta: { title: 'HSMs' } },
       { path: '/endpoint', name: 'endpoint', component: EndpointPage, meta: { title: 'Endpoint' } },
       { path: '/settings', name: 'settings', component: SettingsPage, meta: { title: 'Settings' } },

@@ -1,4 +1,4 @@
-import { auditLeaf, type AuditRecord } from '#core/audit/record.ts'
+import { auditEvent, eventLeaf, type AuditRecord } from '#core/audit/record.ts'
 import { keyArn } from '#core/keys/arn.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Scope, Tables } from '#core/ports/store.ts'
@@ -14,7 +14,8 @@ export type AuditEvent = Omit<AuditRecord, 'sequence' | 'eventId' | 'at'> & { re
 export function appendRecord(ambient: Ambient, tables: Tables, event: AuditEvent): void {
   const sequence = tables.audit.next()
   const record: AuditRecord = { ...event, at: event.at ?? ambient.now(), sequence, eventId: event.eventId ?? ambient.uuid(), request: recordable(event.request) }
-  tables.audit.append(sequence, auditLeaf(record))
+  const whole = auditEvent(record)
+  tables.audit.append(sequence, eventLeaf(whole), whole)
 }
 
 /** An event of the vault itself, such as unlocking; `principal` is undefined where nobody proved who they were. */

@@ -37,6 +37,8 @@ export interface NewMaterial {
   readonly material: MaterialRow
   /** `sealed`: the pair whose private key was sealed under the new material. */
   settle(tables: Tables, sealed?: { publicKey: Uint8Array; sealedKey: Uint8Array }): void
+  /** Clears the intent only: for material of no customer's key, which the caller stores in the same transaction. */
+  clear(tables: Tables): void
   abandon(): Promise<void>
 }
 
@@ -127,6 +129,10 @@ export function createJournal(parts: {
           material: made,
           settle(tables, sealed) {
             tables.materials.insert({ ...made, ...sealed })
+            tables.intents.remove(intent.id)
+            live.delete(intent.id)
+          },
+          clear(tables) {
             tables.intents.remove(intent.id)
             live.delete(intent.id)
           },

@@ -10,6 +10,9 @@ import { createAuthenticate, type Authenticate } from './access-keys/authenticat
 import { manageAccessKeys } from './access-keys/manage.ts'
 import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
 import { manageAccounts } from './accounts.ts'
+import { createCheckpoints, type Checkpoints } from './audit/checkpoints.ts'
+import { readAudit } from './audit/operations.ts'
+import { createServiceKeys, type ServiceKeys } from './audit/service-keys.ts'
 import { consoleReads } from './console-reads.ts'
 import { createIdentities, type Identities } from './endpoint/identity.ts'
 import { manageEndpoint } from './endpoint/operations.ts'
@@ -63,6 +66,7 @@ export interface OpenVault {
   readonly authenticate: Authenticate
   readonly signingKeys: SigningKeys
   readonly identities: Identities
+  readonly checkpoints: Checkpoints
   readonly operations: Operations
 }
 
@@ -91,6 +95,8 @@ export function openVault(parts: {
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
   const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const serviceKeys = createServiceKeys({ ambient, crypto, store, journal, row, session: (id) => members.session(id) })
+  const checkpoints = createCheckpoints({ ambient, crypto, store, row, members, serviceKeys })
   const jobs = createJobs()
   const transfers = createTransfers({ ambient, crypto })
   return {
@@ -101,12 +107,14 @@ export function openVault(parts: {
     gate,
     jobs,
     transfers,
-    scheduler: createScheduler({ ambient, store, journal, changed }),
+    scheduler: createScheduler({ ambient, store, journal, checkpoints, changed }),
     authenticate: createAuthenticate({ ambient, crypto, store, signingKeys }),
     signingKeys,
     identities,
+    checkpoints,
     operations: operationsOf({
       ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
+      serviceKeys, checkpoints,
     }),
   }
 }
@@ -124,6 +132,8 @@ function operationsOf(parts: {
   signingKeys: SigningKeys
   endpoint: Endpoint
   identities: Identities
+  serviceKeys: ServiceKeys
+  checkpoints: Checkpoints
   changed: () => void
   profiling: Profiling
   gate: Gate
@@ -149,6 +159,7 @@ function operationsOf(parts: {
     ...keyOffers(),
     ...tokenAttributes(parts),
     ...issuedDataKeys(parts),
+    ...readAudit(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),

@@ -6,6 +6,7 @@ import type { KeyRow, Store } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import { appendRecord, recordedFailure, serviceEvent } from './audit.ts'
 import { createCancellation } from './cancellation.ts'
+import type { Checkpoints } from './audit/checkpoints.ts'
 import type { Journal } from './journal.ts'
 
 /** Between two looks at what is due, in milliseconds. */
@@ -13,7 +14,7 @@ const PAUSE = 60_000
 /** A rotation that runs so much after its date, in milliseconds, is recorded as late. */
 const LATE = 60 * 60 * 1000
 
-/** Does what is due while the vault is open: automatic rotations and the end of waiting periods. */
+/** Does what is due while the vault is open: automatic rotations, the end of waiting periods, checkpoints of the audit trail. */
 export interface Scheduler {
   /** One look. Resolves when everything due has been done, or has failed and waits for the next look. */
   look(): Promise<void>
@@ -23,7 +24,7 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
-export function createScheduler(parts: { ambient: Ambient; store: Store; journal: Journal; changed: () => void }): Scheduler {
+export function createScheduler(parts: { ambient: Ambient; store: Store; journal: Journal; checkpoints: Checkpoints; changed: () => void }): Scheduler {
   const { ambient, store, journal } = parts
   const stopping = createCancellation()
   let lastLook: number | undefined
@@ -38,6 +39,7 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
     }
     for (const key of await noteDeletions(now, ran)) await attempt(key, 'DeleteKey', () => journal.destroyKey(key))
     await store.write((tables) => { tables.deletions.see(now) })
+    await parts.checkpoints.look()
     parts.changed()
   }
 

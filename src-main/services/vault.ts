@@ -18,6 +18,7 @@ import { createAttempts } from './attempts.ts'
 import { appendRecord, vaultEvent } from './audit.ts'
 import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
+import { createFigures, type VaultFigures } from './figures.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { requestView, startListening, type RequestView } from './endpoint/operations.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
@@ -62,6 +63,8 @@ export interface Vault {
   startEndpoint(connection: Connection, address: EndpointAddress): Promise<EndpointState>
   /** The last requests at the endpoint, the newest first, for whoever is signed in. A look at it is no call, and is not recorded. */
   requests(connection: Connection): RequestView[]
+  /** Numbers for a program that watches this one: no call, and not recorded. */
+  figures(): VaultFigures
   /**
    * Says that this process stays, as the one that serves others: from now on tokens without a profile that holds are tried out in the
    * background, after each opening. A single command would end in the middle of it.
@@ -93,6 +96,7 @@ export function createVault(parts: {
   const changes = createChanges()
   const sessions = createSessions(ambient, crypto)
   const refusals = createRefusals(ambient)
+  const figures = createFigures()
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
@@ -122,6 +126,7 @@ export function createVault(parts: {
     await files.removeLeftovers()
     open = opened
     locked = undefined
+    if (resident) opened.checkpoints.reside()
     const ready = opened.members.open()
     // Not before: a login must never have to wait for trials.
     void ready.then(() => (resident ? opened.profiling.refresh() : undefined), () => undefined)
@@ -200,6 +205,7 @@ export function createVault(parts: {
     await closing.profiling.close()
     // They hold keys of files: each ends before its next frame and removes what it has begun.
     closing.jobs.stop()
+    await patiently(() => closing.checkpoints.atLock())
     await closing.members.close()
     await closing.scheduler.stop()
     await closing.gate.drained()
@@ -320,12 +326,15 @@ export function createVault(parts: {
       return endpoint.log().map(requestView)
     },
 
+    figures: () => figures(open),
+
     async look() {
       await open?.scheduler.look()
     },
 
     reside() {
       resident = true
+      open?.checkpoints.reside()
       void open?.profiling.refresh()
     },
 

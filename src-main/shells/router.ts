@@ -5,6 +5,8 @@ import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { inspectFile, inspectFront } from '#services/files/inspect-file.ts'
 import { withProgress } from '#services/files/progress.ts'
+import { progressStream } from '#services/progress-stream.ts'
+import type { Verification, VerifyProgress } from '#services/audit/verify.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
@@ -181,6 +183,21 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       stop: os.endpoint.stop.handler(through((all) => all.stopEndpoint)),
       log: os.endpoint.log.handler(({ context }) => ({ requests: vault.requests(context.connection) })),
       authority: os.endpoint.authority.handler(through((all) => all.readEndpointAuthority)),
+    },
+    audit: {
+      list: os.audit.list.handler(through((all) => all.listAuditRecords)),
+      record: os.audit.record.handler(through((all) => all.readAuditRecord)),
+      page: os.audit.page.handler(through((all) => all.exportAuditRecords)),
+      prove: os.audit.prove.handler(through((all) => all.proveAuditRecord)),
+      prefix: os.audit.prefix.handler(through((all) => all.proveAuditPrefix)),
+      verify: os.audit.verify.handler(({ input, context, signal }) =>
+        progressStream<VerifyProgress, Verification>(ambient, signal, (watch) => vault.call(context.connection, (all) => all.verifyAudit, { ...input, ...watch })),
+      ),
+      checkpoint: os.audit.checkpoint.handler(through((all) => all.signAuditCheckpoint)),
+      checkpoints: os.audit.checkpoints.handler(through((all) => all.listAuditCheckpoints)),
+      keys: os.audit.keys.handler(through((all) => all.readAuditKeys)),
+      usage: os.audit.usage.handler(through((all) => all.readAuditUsage)),
+      cloudTrail: os.audit.cloudTrail.handler(through((all) => all.exportCloudTrail)),
     },
     session: {
       signIn: os.session.signIn.handler(async ({ input, context }) => {

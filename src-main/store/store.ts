@@ -7,6 +7,7 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate } from './migrations.ts'
 import { installCopy, removeCopy, writeCopy } from './rekey.ts'
 import { createTables } from './tables.ts'
+import { completeTrail } from './tables/audit.ts'
 
 interface Connection {
   readonly database: Database
@@ -68,6 +69,7 @@ function connect(path: string, key: Secret): Connection {
     const database = openDatabase(path, key)
     try {
       migrate(database)
+      completeTrail(database)
       const tables = createTables(database)
       return { database, tables, commits: createGroupCommit(database, tables) }
     } catch (error) {

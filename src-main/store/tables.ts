@@ -10,6 +10,7 @@ import { createKeyTable } from './tables/keys.ts'
 import { createMaterialTable } from './tables/materials.ts'
 import { createMemberTable } from './tables/members.ts'
 import { createProfileTable } from './tables/profiles.ts'
+import { createServiceKeyTable } from './tables/service-keys.ts'
 import { createVaultTable } from './tables/vault.ts'
 
 /** All repositories over one connection, each with its statements prepared once. */
@@ -26,5 +27,6 @@ export function createTables(database: Database): Tables {
     deletions: createDeletionTable(database),
     accessKeys: createAccessKeyTable(database),
     certificates: createCertificateTable(database),
+    serviceKeys: createServiceKeyTable(database),
   }
 }

@@ -14,3 +14,12 @@ export interface TableSort {
   readonly id: string
   readonly descending: boolean
 }
+
+/** A column of a LogTable, which is not sorted. Its cells come by the slot of its id. */
+export interface LogColumn {
+  readonly id: string
+  readonly header: string
+  /** In units of 4 px; the least where it grows. */
+  readonly width: number
+  readonly grow?: boolean
+}

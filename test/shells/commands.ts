@@ -50,6 +50,8 @@ export interface Ready {
   readonly pid: number
   /** Where the KMS endpoint is, if it was asked for. */
   readonly kms?: string
+  /** Where the metrics are, if they were asked for. */
+  readonly metrics?: string
 }
 
 /** The environment of a command: nothing of this process's own vaults or terminals. */

@@ -23,7 +23,7 @@ export interface AuditRecord {
   readonly agent: string
   readonly request: Json
   readonly response: Json
-  /** ARNs of the keys that the call was about. */
+  /** ARNs of the keys that the call was about; of the account, where it was about the vault. */
   readonly resources: readonly string[]
   /** A row of the failure table, with its text. */
   readonly failure: { readonly code: string; readonly text: string } | undefined
@@ -49,10 +49,15 @@ export const SERVICE = 'holdfast'
 
 /** The record's leaf bytes. */
 export function auditLeaf(record: AuditRecord): Uint8Array<ArrayBuffer> {
-  return utf8(canonicalJson(auditEvent(record)))
+  return eventLeaf(auditEvent(record))
 }
 
-function auditEvent(record: AuditRecord): Json {
+export function eventLeaf(event: Json): Uint8Array<ArrayBuffer> {
+  return utf8(canonicalJson(event))
+}
+
+/** What the leaf is of. */
+export function auditEvent(record: AuditRecord): Json {
   return {
     sequence: record.sequence,
     eventVersion: '1.11',
@@ -72,7 +77,7 @@ function auditEvent(record: AuditRecord): Json {
     requestParameters: record.request,
     responseElements: record.response,
     requestID: record.requestId,
-    ...(record.resources.length === 0 ? {} : { resources: record.resources.map((ARN) => ({ ARN, type: 'AWS::KMS::Key' })) }),
+    ...(record.resources.length === 0 ? {} : { resources: record.resources.map((ARN) => (ARN.includes(':key/') ? { ARN, type: 'AWS::KMS::Key' } : { ARN })) }),
     ...(record.tls === undefined ? {} : { tlsDetails: { tlsVersion: record.tls.version, cipherSuite: record.tls.cipherSuite, clientProvidedHostHeader: record.tls.host } }),
     ...(record.failure === undefined ? {} : { errorCode: record.failure.code }),
     ...(record.failure === undefined || record.failure.text === '' ? {} : { errorMessage: record.failure.text }),

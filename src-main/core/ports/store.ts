@@ -1,3 +1,4 @@
+import type { Json } from '../vocabulary/canonical.ts'
 import type { AccessKeyId, AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
@@ -39,6 +40,7 @@ export interface Tables {
   readonly deletions: DeletionTable
   readonly accessKeys: AccessKeyTable
   readonly certificates: CertificateTable
+  readonly serviceKeys: ServiceKeyTable
 }
 
 export interface VaultTable {
@@ -286,16 +288,99 @@ export interface TombstoneRow {
   readonly destroyedAt: number
 }
 
-/** Audit records as their exact leaf bytes, gapless in commit order. */
+/**
+ * Audit records as their exact leaf bytes, gapless in commit order. With each record its place in the Merkle tree (RFC 6962) and in the
+ * index of terms is written, in the same transaction.
+ */
 export interface AuditTable {
   /** The sequence number that the next record gets: 0 for the first. */
   next(): number
-  /** Appends one leaf; its sequence number must be `next()`. */
-  append(sequence: number, leaf: Uint8Array): void
+  /** Appends one leaf, an event in canonical JSON; its sequence number must be `next()`. `event`: the same, if the caller has it at hand. */
+  append(sequence: number, leaf: Uint8Array, event?: Json): void
   /** From a sequence number on, at most `limit`. */
-  page(from: number, limit: number): { readonly sequence: number; readonly leaf: Uint8Array }[]
+  page(from: number, limit: number): AuditRow[]
   /** Newest first, before a sequence number (exclusive; undefined: from the newest), at most `limit`. */
-  latest(before: number | undefined, limit: number): { readonly sequence: number; readonly leaf: Uint8Array }[]
+  latest(before: number | undefined, limit: number): AuditRow[]
+  /** Newest first: records that have all of the terms (their numbers) and that `accept` lets pass, at most `limit`. */
+  search(query: AuditQuery, limit: number): AuditRow[]
+  /** How many records `search` would find. Of whole blocks within the time only the index is asked. */
+  count(query: AuditQuery): number
+  /** As `page`, with the leaf hashes as they are stored; undefined where there is none. */
+  hashed(from: number, limit: number): (AuditRow & { readonly hash: Uint8Array | undefined })[]
+  /** MTH of the records 0 to size - 1, from stored hashes. */
+  root(size: number): Uint8Array
+  /** RFC 6962, from stored hashes. */
+  inclusion(sequence: number, size: number): Uint8Array[]
+  consistency(older: number, size: number): Uint8Array[]
+  /** A block of 256 records as it is indexed; undefined if it is not complete. */
+  block(block: number): AuditBlock | undefined
+  /** Its root only. */
+  blockRoot(block: number): { readonly block: number; readonly root: Uint8Array } | undefined
+  /** One more than the highest block that anything is stored of. */
+  blocks(): number
+  /** How many terms belong to blocks beyond the last. */
+  strayTerms(): number
+  /** Signed checkpoints by size, the largest first, below `before` (undefined: all), at most `limit`. */
+  checkpoints(before: number | undefined, limit: number): AuditCheckpoint[]
+  putCheckpoint(row: AuditCheckpoint): void
+}
+
+export interface AuditRow {
+  readonly sequence: number
+  readonly leaf: Uint8Array
+}
+
+export interface AuditQuery {
+  readonly terms: readonly number[]
+  /** Milliseconds since 1970: `from` inclusive, `to` exclusive. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+  /** Records before this one only. */
+  readonly before?: number | undefined
+  /** Records from this one on only. */
+  readonly since?: number | undefined
+  /** The last word: the index only says where to look. */
+  accept(row: AuditRow): boolean
+}
+
+export interface AuditBlock {
+  readonly root: Uint8Array
+  readonly firstAt: number
+  readonly lastAt: number
+  /** By number, terms that several records have: which of the block's, in their order, as places 0 to 255. */
+  readonly terms: ReadonlyMap<number, readonly number[]>
+  /** The others as they are packed (`rareTerms`). */
+  readonly rare: Uint8Array
+}
+
+export interface AuditCheckpoint {
+  readonly size: number
+  /** The signed note. */
+  readonly note: string
+}
+
+/** Keys in the HSM that the vault itself signs with: nobody's CMK, and in no list of keys. Reconcile and searches for orphans must know them. */
+export interface ServiceKeyTable {
+  /** The newest of a purpose; undefined if none was made yet. */
+  current(purpose: ServiceKeyPurpose): ServiceKeyRow | undefined
+  /** In the order in which they were made. */
+  list(): ServiceKeyRow[]
+  insert(row: ServiceKeyRow): void
+}
+
+/** `audit-checkpoint` signs checkpoints of the trail, `audit-digest` CloudTrail's digest files; neither signs anything else. */
+export type ServiceKeyPurpose = 'audit-checkpoint' | 'audit-digest'
+
+export interface ServiceKeyRow {
+  readonly id: KeyId
+  readonly purpose: ServiceKeyPurpose
+  readonly materialId: MaterialId
+  readonly memberId: MemberId
+  readonly ckaId: Uint8Array
+  readonly kind: MaterialKind
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array
+  readonly createdAt: number
 }
 
 /** Access keys: what programs sign their requests with. */

@@ -91,6 +91,11 @@ export const failures = {
   KIND_UNSUPPORTED: refused<{ member: string; kind: string }>((d) => `HSM ${d.member} cannot make a key of kind ${d.kind}.`, () => 'Its page shows what it can do. Use another HSM for such keys.'),
   MATERIAL_MISSING: broken<{ member: string }>((d) => `HSM ${d.member} does not hold the material of this key.`, () => 'The object was deleted on the token, or this is another token.'),
   SEALING_UNSUPPORTED: refused<{ member: string }>((d) => `HSM ${d.member} has neither a working AES-GCM nor a working HMAC-SHA256.`, () => 'Use another token.'),
+  AUDIT_TRAIL_CHANGED: broken<{ record: number }>(
+    (d) => `The audit trail is not what was recorded, from record ${d.record} on.`,
+    () => 'No checkpoint was signed. `holdfast audit verify` says what is wrong; keep this vault as it is.',
+  ),
+  SERVICE_KEY_UNSUPPORTED: refused<{ member: string; purpose: string }>((d) => `HSM ${d.member} cannot hold the vault's own ${d.purpose} key.`, () => 'It needs Ed25519, ECDSA P-256 or RSA signatures, each of which was tried.'),
   CHANGE_UNFINISHED: broken<{ keyArn: string }>((d) => `An earlier change of ${d.keyArn} in the HSM has not finished.`, () => 'It is completed or undone as soon as the HSM answers.'),
 
   // Data and transport

@@ -5,7 +5,9 @@ import { inputReader, type InputReader } from './input.ts'
 
 /** One operation as the endpoint serves it. */
 export interface ServedOperation {
-  readonly name: KmsOperation
+  readonly name: string
+  /** The credential scope's service that its requests are signed for. */
+  readonly service: 'kms' | 'cloudtrail'
   readonly read: InputReader
   readonly choose: (operations: Operations) => Operation<Record<string, unknown>, Targeted, Record<string, unknown>>
 }
@@ -15,7 +17,7 @@ export interface ServedOperation {
  * services does not compile, and one that is in both is served without a line here.
  */
 export const servedOperations: ReadonlyMap<string, ServedOperation> = new Map(
-  (Object.keys(kms) as KmsOperation[]).map((name) => [name, { name, read: inputReader(kms[name]['~orpc'].inputSchema), choose: serviceOf(name) }]),
+  (Object.keys(kms) as KmsOperation[]).map((name) => [name, { name, service: 'kms', read: inputReader(kms[name]['~orpc'].inputSchema), choose: serviceOf(name) }]),
 )
 
 function serviceOf(name: KmsOperation): ServedOperation['choose'] {

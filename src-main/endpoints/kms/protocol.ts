@@ -2,6 +2,7 @@ import { headerValues, queryPairs, type ReceivedRequest } from '#core/sigv4/requ
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Connection } from '#services/sessions.ts'
 import type { Vault } from '#services/vault.ts'
+import { CLOUD_TRAIL_TARGET, cloudTrailOperations } from '../cloud-trail/operations.ts'
 import { failureBody, wireFailure } from './failures.ts'
 import { servedOperations, type ServedOperation } from './operations.ts'
 import { outputBody } from './output.ts'
@@ -23,7 +24,7 @@ export async function answerRequest(
   try {
     const operation = namedOperation(request)
     if (operation === undefined) throw new VaultError('UnknownOperationException')
-    parts.vault.authenticate(connection, request, 'kms')
+    parts.vault.authenticate(connection, request, operation.service)
     const input = operation.read(request.body)
     try {
       const output = await parts.vault.call(connection, operation.choose, input)
@@ -45,8 +46,9 @@ export function namedOperation(request: ReceivedRequest): ServedOperation | unde
   const headers = headerValues(request, 'x-amz-target')
   const targets = headers.length > 0 ? headers : queryPairs(request.query).flatMap(([name, value]) => (name.toLowerCase() === 'x-amz-target' ? [value] : []))
   const [target] = targets
-  if (targets.length !== 1 || target?.startsWith(TARGET) !== true) return undefined
-  return servedOperations.get(target.slice(TARGET.length))
+  if (targets.length !== 1 || target === undefined) return undefined
+  if (target.startsWith(CLOUD_TRAIL_TARGET)) return cloudTrailOperations.get(target.slice(CLOUD_TRAIL_TARGET.length))
+  return target.startsWith(TARGET) ? servedOperations.get(target.slice(TARGET.length)) : undefined
 }
 
 function wipeBytes(value: unknown): void {

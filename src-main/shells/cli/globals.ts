@@ -11,6 +11,8 @@ export interface Globals {
   /** The value of one more option of the command; undefined if it was not given. */
   option(name: string): string | undefined
   flag(name: string): boolean
+  /** The values of an option that may be given again. */
+  list(name: string): readonly string[]
 }
 
 export function addGlobalOptions(program: Command): void {
@@ -33,6 +35,7 @@ export function globalsOf(command: Command): Globals {
     json: options['json'] === true,
     option,
     flag: (name) => options[name] === true,
+    list: (name) => (Array.isArray(options[name]) ? (options[name] as string[]) : []),
   }
 }
 

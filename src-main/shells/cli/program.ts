@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addAccessKey } from './access-key.ts'
 import { addAccount } from './account.ts'
+import { addAudit } from './audit.ts'
 import { addEndpoint } from './endpoint.ts'
 import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
@@ -56,6 +57,7 @@ export function createProgram(place: Place): Command {
   addAccount(program, place)
   addHsm(program, place)
   addFile(program, place)
+  addAudit(program, place)
   return program
 }
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { stderrLog } from '../log.ts'
 import type { EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
 import type { Connection } from '#services/sessions.ts'
+import { type MetricsServer, serveMetrics } from '../serve/metrics.ts'
 import { type RunningOwner, runOwner } from '../serve/owner.ts'
 import { clientInProcess } from '../transport.ts'
 import type { Holdfast } from '../compose.ts'
@@ -20,6 +21,7 @@ export function addServe(program: Command, place: Place): void {
     .option('--port <number>', 'the port of the console on 127.0.0.1; a free one if not given', parsePort)
     .option('--kms <address>', 'switches the KMS endpoint on: 127.0.0.1:PORT or [::1]:PORT; port 0 takes a free one', parseEndpointAddress)
     .option(...INSECURE_OPTION)
+    .option('--metrics <address>', 'OpenMetrics for Prometheus and the like, for everybody on this machine: 127.0.0.1:PORT; numbers, no names of keys', parseEndpointAddress)
     .option('--open', "opens the console in the system's browser, if there is one")
     .addHelpText('after', '\nExample:\n  $ holdfast serve --port 4711 --kms 127.0.0.1:8443')
     .action(async (options: ServeOptions, command: Command) => {
@@ -30,9 +32,10 @@ export function addServe(program: Command, place: Place): void {
 interface ServeOptions {
   readonly port?: number
   readonly kms?: Omit<EndpointAddress, 'transport'>
+  readonly metrics?: Omit<EndpointAddress, 'transport'>
 }
 
-async function serve(globals: Globals, { port = 0, kms }: ServeOptions, place: Place): Promise<void> {
+async function serve(globals: Globals, { port = 0, kms, metrics }: ServeOptions, place: Place): Promise<void> {
   const stopped = stopSignal()
   const holdfast = await takeOwnership(globals.home, place.agent)
   try {
@@ -41,14 +44,16 @@ async function serve(globals: Globals, { port = 0, kms }: ServeOptions, place: P
     const endpoint = kms === undefined ? undefined : await startEndpoint(holdfast, kms, globals, operator)
     // Whoever started the process may have opened the vault; nobody stays signed in.
     if (operator.session !== undefined) holdfast.vault.signOut(operator)
+    const watched = metrics === undefined ? undefined : await serveMetrics(metrics, place.version, () => holdfast.vault.figures())
     const owner = await runOwner(holdfast, { port, renderer: place.renderer, environment: process.env, log: stderrLog })
     try {
-      announce(owner, endpoint, globals)
+      announce(owner, endpoint, watched, globals)
       if (globals.flag('open')) openInBrowser(owner.console.link(), owner.socket)
       if (process.stdin.isTTY && !globals.json) linkAtEnter(owner)
       await stopped
     } finally {
       await owner.close()
+      await watched?.close()
     }
   } finally {
     await holdfast.close()
@@ -69,14 +74,15 @@ async function startEndpoint(holdfast: Holdfast, address: Omit<EndpointAddress, 
   return holdfast.vault.startEndpoint(operator, { ...address, transport: insecure ? 'plain' : 'tls' })
 }
 
-function announce(owner: RunningOwner, endpoint: EndpointState | undefined, globals: Globals): void {
+function announce(owner: RunningOwner, endpoint: EndpointState | undefined, watched: MetricsServer | undefined, globals: Globals): void {
   const { console, socket } = owner
   const link = console.link()
   if (globals.json) {
-    printLine(JSON.stringify({ event: 'ready', url: console.url, link, socket, pid: process.pid, kms: endpoint?.url }))
+    printLine(JSON.stringify({ event: 'ready', url: console.url, link, socket, pid: process.pid, kms: endpoint?.url, metrics: watched?.url }))
     return
   }
   if (endpoint !== undefined) printLine(`KMS endpoint: ${endpoint.url}${endpoint.ready ? '' : ' (works once the vault is unlocked)'}`)
+  if (watched !== undefined) printLine(`Metrics: ${watched.url}`)
   printLine(`Holdfast is ready: ${link} (opens once, within 60 seconds${process.stdin.isTTY ? '; Enter prints a fresh link' : ''})`)
 }
 

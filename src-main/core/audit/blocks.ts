@@ -1,0 +1,74 @@
+// A block of the audit trail: 256 records, whose subtree's root and whose terms are stored once it is complete.
+
+export const BLOCK_LEVEL = 8
+export const BLOCK = 2 ** BLOCK_LEVEL
+const BITMAP = BLOCK / 8
+
+/** Places 0 to 255 in ascending order as they are stored: fewer than 32 as a byte each, else a bitmap of 32 bytes, least bit first. */
+export function recordsOf(places: readonly number[]): Uint8Array {
+  if (places.length < BITMAP) return Uint8Array.from(places)
+  const bitmap = new Uint8Array(BITMAP)
+  for (const place of places) bitmap[place >> 3] = (bitmap[place >> 3] ?? 0) | (1 << (place & 7))
+  return bitmap
+}
+
+/** Back again, in ascending order. */
+export function placesIn(records: Uint8Array): number[] {
+  if (records.length < BITMAP) return [...records]
+  const places: number[] = []
+  for (let i = 0; i < BITMAP; i++) {
+    for (let byte = records[i] ?? 0; byte !== 0; byte &= byte - 1) places.push(i * 8 + 31 - Math.clz32(byte & -byte))
+  }
+  return places
+}
+
+/** Places that are in all lists; all places if there is none. */
+export function placesInAll(lists: readonly Uint8Array[]): number[] {
+  const [first = EVERY, ...others] = lists
+  if (others.length === 0) return placesIn(first)
+  const common = bitmapOf(first)
+  for (const list of others) {
+    const bitmap = bitmapOf(list)
+    for (let i = 0; i < BITMAP; i++) common[i] = (common[i] ?? 0) & (bitmap[i] ?? 0)
+  }
+  return placesIn(common)
+}
+
+const EVERY = new Uint8Array(BITMAP).fill(0xff)
+
+/** A copy, as a bitmap. */
+function bitmapOf(records: Uint8Array): Uint8Array {
+  if (records.length === BITMAP) return Uint8Array.from(records)
+  const bitmap = new Uint8Array(BITMAP)
+  for (const place of records) bitmap[place >> 3] = (bitmap[place >> 3] ?? 0) | (1 << (place & 7))
+  return bitmap
+}
+
+const ENTRY = 5
+
+/** The four bytes that a rare term is looked for by. */
+export function rareKey(term: number): Uint8Array {
+  const low = term % 2 ** 32
+  return Uint8Array.of(low >>> 24, low >>> 16, low >>> 8, low)
+}
+
+/** Terms of one record each, as they are stored. */
+export function rareTerms(terms: readonly (readonly [term: number, place: number])[]): Uint8Array {
+  const packed = new Uint8Array(terms.length * ENTRY)
+  const ordered = terms.map(([term, place]) => (term % 2 ** 32) * BLOCK + place).sort((a, b) => a - b)
+  ordered.forEach((entry, i) => {
+    const low = Math.floor(entry / BLOCK)
+    packed.set([low >>> 24, low >>> 16, low >>> 8, low, entry % BLOCK], i * ENTRY)
+  })
+  return packed
+}
+
+/** The places of records that have this rare term alone; two terms may share their four bytes. */
+export function rarePlaces(packed: Uint8Array, term: number): number[] {
+  const [a, b, c, d] = rareKey(term)
+  const places: number[] = []
+  for (let at = 0; at < packed.length; at += ENTRY) {
+    if (packed[at] === a && packed[at + 1] === b && packed[at + 2] === c && packed[at + 3] === d) places.push(packed[at + 4] ?? 0)
+  }
+  return places
+}
