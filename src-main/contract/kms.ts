@@ -23,6 +23,8 @@ const algorithmLists = {
   EncapsulationAlgorithms: z.array(z.string()).optional(),
 }
 
+const multiRegionKey = z.object({ Arn: z.string(), Region: z.string() })
+
 /** AWS KMS KeyMetadata. */
 export const keyMetadata = z.object({
   AWSAccountId: z.string(),
@@ -39,8 +41,12 @@ export const keyMetadata = z.object({
   KeySpec: z.string(),
   ...algorithmLists,
   MultiRegion: z.boolean(),
+  MultiRegionConfiguration: z
+    .object({ MultiRegionKeyType: z.string(), PrimaryKey: multiRegionKey, ReplicaKeys: z.array(multiRegionKey) })
+    .optional(),
   CurrentKeyMaterialId: z.string().optional(),
   DeletionDate: z.date().optional(),
+  PendingDeletionWindowInDays: z.int().optional(),
 })
 export type KeyMetadata = z.infer<typeof keyMetadata>
 
@@ -239,8 +245,21 @@ export const kms = {
   RotateKeyOnDemand: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
   ScheduleKeyDeletion: operation
     .input(z.object({ KeyId: keyId, PendingWindowInDays: z.int().optional().describe('7 to 30; 30 if not given') }))
-    .output(z.object({ KeyId: z.string(), DeletionDate: z.date(), KeyState: z.string(), PendingWindowInDays: z.int() })),
+    .output(z.object({ KeyId: z.string(), DeletionDate: z.date().optional(), KeyState: z.string(), PendingWindowInDays: z.int() })),
   CancelKeyDeletion: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
+  ReplicateKey: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        ReplicaRegion: z.string().describe('A Region of the vault'),
+        Policy: z.string().optional().describe('Key policy of the replica, JSON text'),
+        BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
+        Description: z.string().optional().describe('What the replica is for; not for secrets'),
+        Tags: z.array(tag).optional().describe('Tags of the replica; not for secrets'),
+      }),
+    )
+    .output(z.object({ ReplicaKeyMetadata: keyMetadata, ReplicaPolicy: z.string(), ReplicaTags: z.array(tag) })),
+  UpdatePrimaryRegion: operation.input(z.object({ KeyId: keyId, PrimaryRegion: z.string().describe('The Region of a replica') })).output(nothing),
   Sign: operation.input(z.object(signed)).output(z.object({ KeyId: z.string(), Signature: bytes, SigningAlgorithm: z.string() })),
   Verify: operation
     .input(z.object({ ...signed, Signature: bytes }))

@@ -108,7 +108,7 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
     region: key.region,
     algorithms: Object.values({ ...algorithmLists(key) }).flat(),
     policy: key.policy,
-    tags: tables.keys.tags(key.id),
+    tags: tables.keys.tags(key),
     materials: tables.materials.ofKey(key.id).map((material) => ({
       materialId: material.id,
       current: material.id === key.currentMaterial,

@@ -1,4 +1,5 @@
 import { keyArn } from '#core/keys/arn.ts'
+import { deletesAt } from '#core/keys/deletion.ts'
 import type { Holding } from '#core/keys/specs.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { MaterialKind, MemberSession } from '#core/ports/hsm.ts'
@@ -20,7 +21,7 @@ export interface Journal {
    */
   createMaterial(keyId: KeyId, member: MemberRow, cause: MaterialRow['cause'], holding?: Holding): Promise<NewMaterial>
   /**
-   * Destroys all material of a key whose deletion is due. From the durable intent on it cannot be taken back: what cannot be done now is
+   * Deletes a key whose deletion is due, and with the last key of its id all their material. From the durable intent on it cannot be taken back: what cannot be done now is
    * done at a later login. Each material's absence in the token is seen before its row goes; the key goes with its last material.
    */
   destroyKey(key: KeyRow): Promise<void>
@@ -75,17 +76,27 @@ export function createJournal(parts: {
     await session.destroyKey({ ckaId: intent.ckaId, label: label(intent.materialId) })
     if ((await session.findKey(intent.ckaId)) !== undefined) throw new VaultError('HSM_UNAVAILABLE', { member: intent.memberId, reason: 'it still shows a key that it said was destroyed' })
     await store.write((tables) => {
-      const key = tables.keys.get(intent.keyId)
+      const [key] = tables.keys.related(intent.keyId)
       tables.intents.remove(intent.id)
       if (key === undefined) return
       const arn = keyArn(key)
       tables.materials.remove(intent.materialId)
       tables.deletions.addTombstone({ ...intent, keyArn: arn, destroyedAt: ambient.now() })
       if (tables.materials.ofKey(key.id).length > 0) return
-      tables.deletions.forget(key.id)
-      tables.keys.remove(key.id)
-      appendRecord(ambient, tables, serviceEvent('DeleteKey', key, { keyId: key.id }, ambient.uuid()))
+      removeKey(tables, key)
     })
+  }
+
+  /** The key is gone, with a record. A primary that has waited for this last replica begins its own waiting period. */
+  function removeKey(tables: Tables, key: KeyRow): void {
+    tables.deletions.forget(key)
+    tables.keys.remove(key)
+    appendRecord(ambient, tables, serviceEvent('DeleteKey', key, { keyId: key.id }, ambient.uuid()))
+    const [primary, ...replicas] = tables.keys.related(key.id)
+    if (primary?.pendingWindow === undefined || replicas.length > 0) return
+    tables.keys.setState(primary, 'PendingDeletion')
+    tables.keys.setDeletesAt(primary, deletesAt(Math.max(ambient.now(), tables.deletions.lastSeen()), primary.pendingWindow))
+    tables.keys.setPendingWindow(primary, undefined)
   }
 
   return {
@@ -155,7 +166,12 @@ export function createJournal(parts: {
     async destroyKey(key) {
       const intents = await store.write((tables) => {
         const blocked = tables.intents.ofKey(key.id)
-        if (blocked.length > 0 || tables.keys.get(key.id)?.state !== 'PendingDeletion') return []
+        if (blocked.length > 0 || tables.keys.get(key)?.state !== 'PendingDeletion') return []
+        // Related keys still use the material: it goes with the last of them.
+        if (tables.keys.related(key.id).length > 1) {
+          removeKey(tables, key)
+          return []
+        }
         const made = tables.materials.ofKey(key.id).map((material): IntentRow => ({
           id: ambient.uuid(),
           kind: 'destroy-material',

@@ -30,6 +30,7 @@ import { createJournal } from './journal.ts'
 import { keyOffers } from './key-offers.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
+import { replicateKeys } from './kms/replicate-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
 import { makeMacs } from './kms/make-macs.ts'
@@ -152,6 +153,7 @@ function operationsOf(parts: {
     ...shareSecrets(parts),
     ...makeDataKeyPairs(parts),
     ...describeKeys(),
+    ...replicateKeys(parts),
     ...rotateKeys(parts),
     ...deleteKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),

@@ -49,9 +49,9 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
       const lastSeen = tables.deletions.lastSeen()
       if (clockIsBehind(now, lastSeen)) return []
       return tables.keys.dueForDeletion(now).filter((key) => {
-        const runningTime = tables.deletions.runningTime(key.id)
-        tables.deletions.addRunningTime(key.id, runningTime === undefined ? 0 : ran)
-        return mayDestroy({ now, deletesAt: key.deletesAt ?? Infinity, lastSeen, runningTime: tables.deletions.runningTime(key.id) })
+        const runningTime = tables.deletions.runningTime(key)
+        tables.deletions.addRunningTime(key, runningTime === undefined ? 0 : ran)
+        return mayDestroy({ now, deletesAt: key.deletesAt ?? Infinity, lastSeen, runningTime: tables.deletions.runningTime(key) })
       })
     })
   }
@@ -65,11 +65,11 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
     const made = await journal.createMaterial(key.id, member ?? unreachable('a key without material'), 'AUTOMATIC')
     try {
       await store.write((tables) => {
-        const current = tables.keys.get(key.id)
+        const current = tables.keys.get(key)
         if (current?.state !== 'Enabled') throw new VaultError('DisabledException', { keyArn: keyArn(key), because: 'disabled' })
         made.settle(tables)
         tables.keys.setCurrentMaterial(key.id, made.material.id)
-        if (current.rotation !== undefined) tables.keys.setRotation(key.id, rotationAfter(current.rotation, now))
+        if (current.rotation !== undefined) tables.keys.setRotation(key, rotationAfter(current.rotation, now))
         const request = { keyId: key.id, keyMaterialId: made.material.id, dueAt: new Date(schedule.nextAt).toISOString(), late: now - schedule.nextAt > LATE }
         appendRecord(ambient, tables, serviceEvent('RotateKey', key, request, ambient.uuid()))
       })

@@ -2,8 +2,9 @@ import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { MemberSession } from '#core/ports/hsm.ts'
 import type { MaterialRow } from '#core/ports/store.ts'
-import { encodeBlob, IV_LENGTH, SALT_LENGTH, type BlobV1 } from '#core/sealing/blob-v1.ts'
+import { encodeBlob, IV_LENGTH, keyIdBytes, SALT_LENGTH, type BlobV1 } from '#core/sealing/blob-v1.ts'
 import { rung2KeyInput, sealingDigest, type SealingPurpose } from '#core/sealing/digest.ts'
+import { compareBytes } from '#core/vocabulary/bytes.ts'
 import { unreachable } from '#core/vocabulary/failures.ts'
 import type { MemberId } from '#core/vocabulary/ids.ts'
 import type { SealingRung } from '#core/vocabulary/kms.ts'
@@ -110,7 +111,7 @@ export function createSealing(parts: { crypto: Crypto; ambient: Ambient; count: 
 
     async open({ material, purpose, context, blob }) {
       // A blob of another rung or key than its material's is a forgery, whatever its tag would say.
-      if (blob.rung !== material.rung || blob.keyId !== material.keyId || blob.materialId !== material.id) return undefined
+      if (blob.rung !== material.rung || compareBytes(keyIdBytes(blob.keyId), keyIdBytes(material.keyId)) !== 0 || blob.materialId !== material.id) return undefined
       const digest = sealingDigest(crypto, blob, purpose, context)
       return rungs[blob.rung].open(parts.session(material.memberId), material, { digest, blob })
     },

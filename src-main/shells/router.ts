@@ -1,4 +1,4 @@
-import { implement } from '@orpc/server'
+import { implement, type Router } from '@orpc/server'
 import { contract } from '#contract/contract.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
@@ -33,7 +33,7 @@ export interface Surroundings {
 }
 
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings): HoldfastRouter {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
@@ -78,6 +78,8 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       RotateKeyOnDemand: os.kms.RotateKeyOnDemand.handler(through((all) => all.rotateKeyOnDemand)),
       ScheduleKeyDeletion: os.kms.ScheduleKeyDeletion.handler(through((all) => all.scheduleKeyDeletion)),
       CancelKeyDeletion: os.kms.CancelKeyDeletion.handler(through((all) => all.cancelKeyDeletion)),
+      ReplicateKey: os.kms.ReplicateKey.handler(through((all) => all.replicateKey)),
+      UpdatePrimaryRegion: os.kms.UpdatePrimaryRegion.handler(through((all) => all.updatePrimaryRegion)),
       Sign: os.kms.Sign.handler(through((all) => all.sign)),
       Verify: os.kms.Verify.handler(through((all) => all.verify)),
       GenerateMac: os.kms.GenerateMac.handler(through((all) => all.generateMac)),
@@ -220,7 +222,8 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
   })
 }
 
-export type HoldfastRouter = ReturnType<typeof createRouter>
+/** Said by the contract, not inferred from the handlers: their type is too long for a declaration. */
+export type HoldfastRouter = Router<typeof contract, Context>
 
 /** Where a file is and where its result goes, by their paths, if the line knows them by a name. */
 function placesOn({ handles }: Context, { path, folder }: { path: string; folder?: string | undefined }): { path: string; folder: string | undefined } {

@@ -6,10 +6,11 @@ import { sql as rotationAndDeletion } from './migrations/0002-rotation-and-delet
 import { sql as tokenProfiles } from './migrations/0003-token-profiles.ts'
 import { sql as keyPairs } from './migrations/0004-key-pairs.ts'
 import { sql as accessKeysAndCertificates } from './migrations/0005-access-keys-and-certificates.ts'
+import { sql as multiRegion } from './migrations/0006-multi-region.ts'
 import { sql as auditTree } from './migrations/0009-audit-tree.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
-const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, auditTree]
+const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree]
 
 /** The schema version that this program writes: `PRAGMA user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length

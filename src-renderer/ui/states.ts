@@ -23,6 +23,7 @@ export const stateLooks = {
   Enabled: { word: 'Enabled', shape: 'disc', solid: 'text-ok', inTable: 'text-fg', box: OK },
   Disabled: { word: 'Disabled', shape: 'ring', solid: 'text-fg-3', inTable: 'text-fg-2', box: NEUTRAL },
   PendingDeletion: { word: 'Pending deletion', shape: 'triangle', solid: 'text-danger-text', inTable: 'font-name text-danger-text', box: DANGER },
+  PendingReplicaDeletion: { word: 'Pending replica deletion', shape: 'triangle-hollow', solid: 'text-danger-text', inTable: 'font-name text-danger-text', box: DANGER },
   PendingImport: { word: 'Pending import', shape: 'diamond', solid: 'text-info', inTable: 'text-fg', box: INFO },
   Unavailable: { word: 'Unavailable', shape: 'cross', solid: 'text-caution-text', inTable: 'font-name text-caution-text', box: CAUTION },
   ready: { word: 'Ready', shape: 'disc', solid: 'text-ok', inTable: 'text-fg', box: OK },
@@ -32,5 +33,10 @@ export const stateLooks = {
   software: { word: 'Software token', shape: 'square', solid: 'text-caution-text', inTable: 'text-caution-text', box: CAUTION },
   refused: { word: 'Refused', shape: 'triangle', solid: 'text-danger-text', inTable: 'font-name text-danger-text', box: DANGER },
 } as const satisfies Record<string, StateLook>
+
+/** Whether a key is on its way out, by itself or after its replicas. */
+export function isPendingDeletion(state: StateName): boolean {
+  return state === 'PendingDeletion' || state === 'PendingReplicaDeletion'
+}
 
 export type StateName = keyof typeof stateLooks

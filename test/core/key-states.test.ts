@@ -12,49 +12,53 @@ const FAILURES = {
   1: ['DisabledException', `${ARN} is disabled.`],
   2: ['DisabledException', `${ARN} is pending deletion.`],
   3: ['KMSInvalidStateException', `${ARN} is pending deletion.`],
+  '2r': ['DisabledException', `${ARN} is pending replica deletion.`],
+  '3r': ['KMSInvalidStateException', `${ARN} is pending replica deletion.`],
   4: ['KMSInvalidStateException', `${ARN} is not pending deletion.`],
   11: ['KMSInvalidStateException', `${ARN} is unavailable.`],
 } as const
 
 const GUIDE = `
-operation                       Enabled Disabled PendingDeletion Unavailable
-CancelKeyDeletion               4       4        ok              4
-CreateAlias                     ok      ok       3               ok
-Decapsulate                     ok      1        2               11
-Decrypt                         ok      1        2               11
-DeleteAlias                     ok      ok       ok              ok
-DeriveSharedSecret              ok      1        2               11
-DescribeKey                     ok      ok       ok              ok
-DisableKey                      ok      ok       3               ok
-DisableKeyRotation              ok      1        3               11
-EnableKey                       ok      ok       3               ok
-EnableKeyRotation               ok      1        3               11
-Encapsulate                     ok      1        2               11
-Encrypt                         ok      1        2               11
-GenerateDataKey                 ok      1        2               11
-GenerateDataKeyPair             ok      1        2               11
-GenerateDataKeyPairWithoutPlaintext ok  1        2               11
-GenerateDataKeyWithoutPlaintext ok      1        2               11
-GenerateMac                     ok      1        2               11
-GetKeyLastUsage                 ok      ok       ok              ok
-GetKeyPolicy                    ok      ok       ok              ok
-GetKeyRotationStatus            ok      ok       ok              ok
-GetPublicKey                    ok      1        2               11
-ListAliases                     ok      ok       ok              ok
-ListKeyPolicies                 ok      ok       ok              ok
-ListKeyRotations                ok      ok       ok              ok
-ListResourceTags                ok      ok       ok              ok
-PutKeyPolicy                    ok      ok       ok              ok
-ReEncrypt                       ok      1        2               11
-RotateKeyOnDemand               ok      1        3               11
-ScheduleKeyDeletion             ok      ok       3               ok
-Sign                            ok      1        2               11
-TagResource                     ok      ok       3               ok
-UntagResource                   ok      ok       3               ok
-UpdateAlias                     ok      ok       3               ok
-UpdateKeyDescription            ok      ok       3               ok
-Verify                          ok      1        2               11
-VerifyMac                       ok      1        2               11
+operation                       Enabled Disabled PendingDeletion PendingReplicaDeletion Unavailable
+CancelKeyDeletion               4       4        ok              ok                     4
+CreateAlias                     ok      ok       3               3r                     ok
+Decapsulate                     ok      1        2               2r                     11
+Decrypt                         ok      1        2               2r                     11
+DeleteAlias                     ok      ok       ok              ok                     ok
+DeriveSharedSecret              ok      1        2               2r                     11
+DescribeKey                     ok      ok       ok              ok                     ok
+DisableKey                      ok      ok       3               3r                     ok
+DisableKeyRotation              ok      1        3               3r                     11
+EnableKey                       ok      ok       3               3r                     ok
+EnableKeyRotation               ok      1        3               3r                     11
+Encapsulate                     ok      1        2               2r                     11
+Encrypt                         ok      1        2               2r                     11
+GenerateDataKey                 ok      1        2               2r                     11
+GenerateDataKeyPair             ok      1        2               2r                     11
+GenerateDataKeyPairWithoutPlaintext ok 1 2 2r 11
+GenerateDataKeyWithoutPlaintext ok      1        2               2r                     11
+GenerateMac                     ok      1        2               2r                     11
+GetKeyLastUsage                 ok      ok       ok              ok                     ok
+GetKeyPolicy                    ok      ok       ok              ok                     ok
+GetKeyRotationStatus            ok      ok       ok              ok                     ok
+GetPublicKey                    ok      1        2               2r                     11
+ListAliases                     ok      ok       ok              ok                     ok
+ListKeyPolicies                 ok      ok       ok              ok                     ok
+ListKeyRotations                ok      ok       ok              ok                     ok
+ListResourceTags                ok      ok       ok              ok                     ok
+PutKeyPolicy                    ok      ok       ok              ok                     ok
+ReEncrypt                       ok      1        2               2r                     11
+ReplicateKey                    ok      1        2               2r                     11
+RotateKeyOnDemand               ok      1        3               3r                     11
+ScheduleKeyDeletion             ok      ok       3               3r                     ok
+Sign                            ok      1        2               2r                     11
+TagResource                     ok      ok       3               3r                     ok
+UntagResource                   ok      ok       3               3r                     ok
+UpdateAlias                     ok      ok       3               3r                     ok
+UpdateKeyDescription            ok      ok       3               3r                     ok
+UpdatePrimaryRegion             ok      1        2               2r                     11
+Verify                          ok      1        2               2r                     11
+VerifyMac                       ok      1        2               2r                     11
 `
 
 const [head = [], ...rows] = GUIDE.trim().split('\n').map((line) => line.split(/\s+/))

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '#core/ports/store.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
+import type { Region } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { accessKeyRow, aliasRow, intentRow, keyRow, materialId, materialRow, memberPins, memberRow, otherScope, profile, scope, vaultRow } from './rows.ts'
 
@@ -88,36 +89,63 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
 
       it('give back keys with tags in their order and the last use', async () => {
         await store.write(({ keys }) => { keys.insert(keyRow(1)) })
-        expect(store.read(({ keys }) => keys.get(keyRow(1).id))).toEqual(keyRow(1))
-        expect(store.read(({ keys }) => keys.tags(keyRow(1).id))).toEqual(keyRow(1).tags)
+        expect(store.read(({ keys }) => keys.get(keyRow(1)))).toEqual(keyRow(1))
+        expect(store.read(({ keys }) => keys.tags(keyRow(1)))).toEqual(keyRow(1).tags)
         await store.write(({ keys }) => {
-          keys.setState(keyRow(1).id, 'Disabled')
-          keys.setLastUsed(keyRow(1).id, { operation: 'Encrypt', at: 10, eventId: 'a', requestId: 'b' })
-          keys.setLastUsed(keyRow(1).id, { operation: 'Decrypt', at: 11, eventId: 'c', requestId: 'd' })
+          keys.setState(keyRow(1), 'Disabled')
+          keys.setLastUsed(keyRow(1), { operation: 'Encrypt', at: 10, eventId: 'a', requestId: 'b' })
+          keys.setLastUsed(keyRow(1), { operation: 'Decrypt', at: 11, eventId: 'c', requestId: 'd' })
         })
         const changed = keyRow(1, { state: 'Disabled', lastUsed: { operation: 'Decrypt', at: 11, eventId: 'c', requestId: 'd' } })
-        expect(store.read(({ keys }) => keys.get(keyRow(1).id))).toEqual(changed)
-        expect(store.read(({ keys }) => keys.get(keyRow(2).id))).toBeUndefined()
+        expect(store.read(({ keys }) => keys.get(keyRow(1)))).toEqual(changed)
+        expect(store.read(({ keys }) => keys.get(keyRow(2)))).toBeUndefined()
       })
 
       it('change what is said about a key, and nothing else', async () => {
-        const { id } = keyRow(1)
+        const key = keyRow(1)
         await store.write(({ keys }) => { keys.insert(keyRow(1)) })
         await store.write(({ keys }) => {
-          keys.setDescription(id, 'new')
-          keys.setPolicy(id, '{}')
-          keys.setTags(id, [{ TagKey: 'only', TagValue: 'one' }])
-          keys.setRotation(id, { periodDays: 90, nextAt: 1_000 })
-          keys.setCurrentMaterial(id, materialRow(2).id)
-          keys.setDeletesAt(id, 2_000)
+          keys.setDescription(key, 'new')
+          keys.setPolicy(key, '{}')
+          keys.setTags(key, [{ TagKey: 'only', TagValue: 'one' }])
+          keys.setRotation(key, { periodDays: 90, nextAt: 1_000 })
+          keys.setCurrentMaterial(key.id, materialRow(2).id)
+          keys.setDeletesAt(key, 2_000)
+          keys.setPendingWindow(key, 7)
+          keys.setMultiRegion(key, 'PRIMARY')
         })
-        const changed = { description: 'new', policy: '{}', tags: [{ TagKey: 'only', TagValue: 'one' }], rotation: { periodDays: 90, nextAt: 1_000 }, currentMaterial: materialRow(2).id, deletesAt: 2_000 }
-        expect(store.read(({ keys }) => keys.get(id))).toEqual(keyRow(1, changed))
+        const changed = { description: 'new', policy: '{}', tags: [{ TagKey: 'only', TagValue: 'one' }], rotation: { periodDays: 90, nextAt: 1_000 }, currentMaterial: materialRow(2).id, deletesAt: 2_000, pendingWindow: 7, multiRegion: 'PRIMARY' } as const
+        expect(store.read(({ keys }) => keys.get(key))).toEqual(keyRow(1, changed))
         await store.write(({ keys }) => {
-          keys.setRotation(id, undefined)
-          keys.setDeletesAt(id, undefined)
+          keys.setRotation(key, undefined)
+          keys.setDeletesAt(key, undefined)
+          keys.setPendingWindow(key, undefined)
         })
-        expect(store.read(({ keys }) => keys.get(id))).toEqual(keyRow(1, { ...changed, rotation: undefined, deletesAt: undefined }))
+        expect(store.read(({ keys }) => keys.get(key))).toEqual(keyRow(1, { ...changed, rotation: undefined, deletesAt: undefined, pendingWindow: undefined }))
+      })
+
+      it('hold related keys of one id in several Regions, each with what is its own, over the same material', async () => {
+        const primary = keyRow(1, { multiRegion: 'PRIMARY' })
+        const replica = keyRow(1, { region: 'elsewhere' as Region, multiRegion: 'REPLICA', tags: [], description: 'replica' })
+        await store.write((tables) => {
+          tables.members.put(memberRow, memberPins)
+          tables.keys.insert(replica)
+          tables.keys.insert(primary)
+          tables.keys.insert(keyRow(2))
+          tables.materials.insert(materialRow(1))
+          tables.aliases.insert(aliasRow(1, 'alias/a'))
+          tables.keys.setLastUsed(replica, { operation: 'Encrypt', at: 1, eventId: 'a', requestId: 'b' })
+          tables.keys.setState(replica, 'Disabled')
+          tables.keys.setCurrentMaterial(primary.id, materialRow(2).id)
+        })
+        const both = { currentMaterial: materialRow(2).id }
+        const used = { operation: 'Encrypt', at: 1, eventId: 'a', requestId: 'b' }
+        expect(store.read(({ keys }) => keys.related(primary.id))).toEqual([{ ...primary, ...both }, { ...replica, ...both, state: 'Disabled', lastUsed: used }])
+        expect(store.read(({ aliases }) => [aliases.countOfKey(primary), aliases.countOfKey(replica)])).toEqual([1, 0])
+        await store.write(({ keys }) => { keys.remove(replica) })
+        expect(store.read(({ keys }) => keys.related(primary.id))).toEqual([{ ...primary, ...both }])
+        await expect(store.write(({ keys }) => { keys.remove(primary) })).rejects.toThrow()
+        await expect(store.write(({ materials }) => { materials.insert(materialRow(3)) })).rejects.toThrow()
       })
 
       it('tell what is due, the longest overdue first', async () => {
@@ -139,19 +167,19 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
           tables.keys.insert(keyRow(1, { lastUsed: { operation: 'Encrypt', at: 1, eventId: '', requestId: '' } }))
           tables.materials.insert(materialRow(1))
           tables.aliases.insert(aliasRow(1, 'alias/a'))
-          tables.deletions.addRunningTime(keyRow(1).id, 0)
-          tables.deletions.addRunningTime(keyRow(1).id, 1_500)
+          tables.deletions.addRunningTime(keyRow(1), 0)
+          tables.deletions.addRunningTime(keyRow(1), 1_500)
         })
-        expect(store.read(({ deletions }) => deletions.runningTime(keyRow(1).id))).toBe(1_500)
-        await expect(store.write(({ keys }) => { keys.remove(keyRow(1).id) })).rejects.toThrow()
+        expect(store.read(({ deletions }) => deletions.runningTime(keyRow(1)))).toBe(1_500)
+        await expect(store.write(({ keys }) => { keys.remove(keyRow(1)) })).rejects.toThrow()
         const tombstone = { materialId: materialRow(1).id, keyId: keyRow(1).id, keyArn: 'arn', memberId: memberRow.id, ckaId: materialRow(1).ckaId, destroyedAt: 9 }
         await store.write((tables) => {
           tables.materials.remove(materialRow(1).id)
           tables.deletions.addTombstone(tombstone)
-          tables.deletions.forget(keyRow(1).id)
-          tables.keys.remove(keyRow(1).id)
+          tables.deletions.forget(keyRow(1))
+          tables.keys.remove(keyRow(1))
         })
-        expect(store.read((tables) => [tables.keys.get(keyRow(1).id), tables.materials.get(materialRow(1).id), tables.aliases.countOfKey(keyRow(1).id)])).toEqual([undefined, undefined, 0])
+        expect(store.read((tables) => [tables.keys.get(keyRow(1)), tables.materials.get(materialRow(1).id), tables.aliases.countOfKey(keyRow(1))])).toEqual([undefined, undefined, 0])
         expect(store.read(({ deletions }) => deletions.tombstones())).toEqual([tombstone])
       })
 
@@ -208,7 +236,7 @@ export function storeConformance(name: string, create: (key: Secret) => StoreUnd
         expect(names(undefined, 'alias/a', 1)).toEqual(['alias/b'])
         expect(names(1, 'alias/Z', 9)).toEqual(['alias/a', 'alias/b'])
         expect(store.read(({ aliases }) => aliases.get(scope, aliasRow(1, 'alias/a').name))).toEqual(aliasRow(1, 'alias/a'))
-        expect(store.read(({ aliases }) => aliases.countOfKey(keyRow(1).id))).toBe(3)
+        expect(store.read(({ aliases }) => aliases.countOfKey(keyRow(1)))).toBe(3)
         const remove = (): Promise<boolean> => store.write(({ aliases }) => aliases.remove(scope, aliasRow(1, 'alias/a').name))
         expect([await remove(), await remove()]).toEqual([true, false])
       })

@@ -50,6 +50,8 @@ export function keyRow(n: number, change: Partial<KeyRow> = {}): KeyRow {
     tags: [{ TagKey: 'zone', TagValue: 'b' }, { TagKey: 'app', TagValue: '' }],
     rotation: undefined,
     deletesAt: undefined,
+    multiRegion: undefined,
+    pendingWindow: undefined,
     lastUsed: undefined,
     ...change,
   }

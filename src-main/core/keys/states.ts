@@ -6,6 +6,9 @@ import { VaultError } from '../vocabulary/failures.ts'
 
 type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'not pending deletion' | 'unavailable'
 
+/** The guide has one column for PendingDeletion and PendingReplicaDeletion. */
+type Column = Exclude<KeyState, 'PendingReplicaDeletion'>
+
 const use = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion as disabled', Unavailable: 'unavailable' } as const
 const manage = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', Unavailable: 'ok' } as const
 const rotate = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion', Unavailable: 'unavailable' } as const
@@ -40,6 +43,7 @@ const matrix = {
   ListResourceTags: always,
   PutKeyPolicy: always,
   ReEncrypt: use,
+  ReplicateKey: use,
   RotateKeyOnDemand: rotate,
   ScheduleKeyDeletion: manage,
   Sign: use,
@@ -47,28 +51,33 @@ const matrix = {
   UntagResource: manage,
   UpdateAlias: manage,
   UpdateKeyDescription: manage,
+  UpdatePrimaryRegion: use,
   Verify: use,
   VerifyMac: use,
-} as const satisfies Record<string, Record<KeyState, Verdict>>
+} as const satisfies Record<string, Record<Column, Verdict>>
 
 /** Operations that need a key in a fitting state. */
 export type KeyOperation = keyof typeof matrix
 
 /** Throws DisabledException, KMSInvalidStateException or KeyUnavailableException if the operation does not work in this state. */
 export function requireState(operation: KeyOperation, state: KeyState, keyArn: string): void {
-  const verdict: Verdict = matrix[operation][state]
+  const verdict: Verdict = matrix[operation][state === 'PendingReplicaDeletion' ? 'PendingDeletion' : state]
   switch (verdict) {
     case 'ok':
       return
     case 'disabled':
       throw new VaultError('DisabledException', { keyArn, because: 'disabled' })
     case 'pending deletion as disabled':
-      throw new VaultError('DisabledException', { keyArn, because: 'pending deletion' })
+      throw new VaultError('DisabledException', { keyArn, because: pending(state) })
     case 'pending deletion':
-      throw new VaultError('KMSInvalidStateException', { keyArn, because: 'pending deletion' })
+      throw new VaultError('KMSInvalidStateException', { keyArn, because: pending(state) })
     case 'not pending deletion':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'not pending deletion' })
     case 'unavailable':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'unavailable' })
   }
+}
+
+function pending(state: KeyState): 'pending deletion' | 'pending replica deletion' {
+  return state === 'PendingReplicaDeletion' ? 'pending replica deletion' : 'pending deletion'
 }

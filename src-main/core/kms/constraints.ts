@@ -29,6 +29,8 @@ const grantTokens: Constraint = { items: [0, 10] }
 const marker: Constraint = { length: [1, 1024], pattern: '[\\u0020-\\u00FF]*' }
 const policyName: Constraint = { length: [1, 128], pattern: '[\\w]+' }
 const tags: Constraint = { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } }
+// The model's pattern is that of AWS's own Region names; a vault has whatever Regions were declared.
+const region: Constraint = { length: [1, 32] }
 const dataKey: Constraints = {
   KeyId: keyId,
   KeySpec: { oneOf: Object.keys(dataKeySpecs) },
@@ -98,6 +100,8 @@ const constraints = {
   // The model says 1 to 365; the service takes 7 to 30.
   ScheduleKeyDeletion: { KeyId: keyId, PendingWindowInDays: { value: [7, 30] } },
   CancelKeyDeletion: { KeyId: keyId },
+  ReplicateKey: { KeyId: keyId, ReplicaRegion: region, Description: { length: [0, 8192] }, Policy: { length: [1, 131_072] }, Tags: tags },
+  UpdatePrimaryRegion: { KeyId: keyId, PrimaryRegion: region },
   Sign: signed,
   Verify: { ...signed, Signature: { length: [1, 6144], secret: true } },
   GenerateMac: authenticated,

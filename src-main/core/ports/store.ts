@@ -120,30 +120,45 @@ export interface MemberPins {
 }
 
 export interface KeyTable {
-  get(id: KeyId): KeyRow | undefined
+  get(key: KeyRef): KeyRow | undefined
+  /** All keys with this id, the primary first, then in order of Region: one, or a multi-Region key with its replicas. */
+  related(id: KeyId): KeyRow[]
   insert(row: KeyRow): void
-  setState(id: KeyId, state: StoredKeyState): void
-  setDescription(id: KeyId, description: string): void
-  setPolicy(id: KeyId, policy: string): void
+  setState(key: KeyRef, state: StoredKeyState): void
+  setDescription(key: KeyRef, description: string): void
+  setPolicy(key: KeyRef, policy: string): void
   /** Replaces all tags. */
-  setTags(id: KeyId, tags: readonly Tag[]): void
+  setTags(key: KeyRef, tags: readonly Tag[]): void
   /** Undefined switches automatic rotation off. */
-  setRotation(id: KeyId, rotation: RotationSchedule | undefined): void
+  setRotation(key: KeyRef, rotation: RotationSchedule | undefined): void
+  /** Of all related keys: they share their material. */
   setCurrentMaterial(id: KeyId, material: MaterialId): void
   /** Undefined takes the deletion back. */
-  setDeletesAt(id: KeyId, at: number | undefined): void
-  setLastUsed(id: KeyId, use: KeyUse): void
+  setDeletesAt(key: KeyRef, at: number | undefined): void
+  /** The waiting period of a primary that waits for its replicas to go, in days; undefined if it does not. */
+  setPendingWindow(key: KeyRef, days: number | undefined): void
+  setMultiRegion(key: KeyRef, role: MultiRegionRole): void
+  setLastUsed(key: KeyRef, use: KeyUse): void
   /** Keys whose automatic rotation is due at this time, the longest overdue first. */
   dueForRotation(now: number): KeyRow[]
   /** Keys whose deletion date has passed at this time. */
   dueForDeletion(now: number): KeyRow[]
-  /** Takes the key out with its aliases, tags and uses, once no material of it is left. */
-  remove(id: KeyId): void
+  /** Takes the key out with its aliases, tags and uses: a replica at any time, the last of its id once no material of it is left. */
+  remove(key: KeyRef): void
   /** Keys of one account and Region in order of key id, after the given id (exclusive), at most `limit`. */
   page(scope: Scope, after: KeyId | undefined, limit: number): KeyRow[]
   count(scope: Scope): number
-  tags(id: KeyId): Tag[]
+  tags(key: KeyRef): Tag[]
 }
+
+/** A key's address: related multi-Region keys have the same id. */
+export interface KeyRef {
+  readonly id: KeyId
+  readonly region: Region
+}
+
+/** AWS KMS MultiRegionKeyType. */
+export type MultiRegionRole = 'PRIMARY' | 'REPLICA'
 
 export interface Scope {
   readonly account: AccountId
@@ -151,7 +166,7 @@ export interface Scope {
 }
 
 /** States that are facts of the store; `Unavailable` is derived from the HSM. */
-export type StoredKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
+export type StoredKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingReplicaDeletion'
 
 export interface KeyRow {
   readonly id: KeyId
@@ -172,6 +187,10 @@ export interface KeyRow {
   readonly rotation: RotationSchedule | undefined
   /** When the waiting period of a scheduled deletion ends; undefined if none is scheduled. */
   readonly deletesAt: number | undefined
+  /** Undefined for the key of a single Region. */
+  readonly multiRegion: MultiRegionRole | undefined
+  /** Of a primary whose replicas must go first (`PendingReplicaDeletion`): days of the waiting period that follows. */
+  readonly pendingWindow: number | undefined
   /** The last cryptographic operation with this key; undefined if there was none. */
   readonly lastUsed: KeyUse | undefined
 }
@@ -203,6 +222,7 @@ export interface MaterialTable {
 
 export interface MaterialRow {
   readonly id: MaterialId
+  /** All related multi-Region keys share it. */
   readonly keyId: KeyId
   readonly memberId: MemberId
   readonly ckaId: Uint8Array
@@ -230,7 +250,7 @@ export interface AliasTable {
   remove(scope: Scope, name: AliasName): boolean
   /** In order of name, after the given name (exclusive), of one key if given, at most `limit`. */
   page(scope: Scope, key: KeyId | undefined, after: AliasName | undefined, limit: number): AliasRow[]
-  countOfKey(key: KeyId): number
+  countOfKey(key: KeyRef): number
 }
 
 export interface AliasRow extends Scope {
@@ -263,11 +283,11 @@ export interface IntentRow {
 /** What deletions need beyond the key: running time after the due date, what is destroyed, and the last wall clock seen. */
 export interface DeletionTable {
   /** Milliseconds of running time since the due date was first noticed; undefined if it has not been. */
-  runningTime(id: KeyId): number | undefined
+  runningTime(key: KeyRef): number | undefined
   /** Notes the due date (0) or adds running time. */
-  addRunningTime(id: KeyId, milliseconds: number): void
+  addRunningTime(key: KeyRef, milliseconds: number): void
   /** The deletion was taken back, or is done. */
-  forget(id: KeyId): void
+  forget(key: KeyRef): void
   addTombstone(row: TombstoneRow): void
   tombstones(): TombstoneRow[]
   /** The latest wall clock that this vault has seen; 0 if none. */

@@ -47,9 +47,9 @@ export function parseBlob(bytes: Uint8Array): BlobV1 {
   }
 }
 
-/** The 16 bytes of a key's UUID. */
+/** The 16 bytes of a key's UUID, or of a multi-Region key's 32 hex digits: the header does not tell the two apart, and need not. */
 export function keyIdBytes(id: KeyId): Uint8Array {
-  return fromHex(id.replaceAll('-', '')) ?? unreachable('key id that is no UUID')
+  return fromHex(id.replace(/^mrk-/, '').replaceAll('-', '')) ?? unreachable('key id that is no UUID')
 }
 
 /** The 32 bytes of a material id. */

@@ -3,7 +3,7 @@
 declare const brand: unique symbol
 type Branded<T, Name extends string> = T & { readonly [brand]: Name }
 
-/** A key's id: a UUID in lower case, 8-4-4-4-12 (AWS KMS KeyId without the ARN). */
+/** A key's id: a UUID in lower case, 8-4-4-4-12, or of a multi-Region key `mrk-` and 32 hex digits (AWS KMS KeyId without the ARN). */
 export type KeyId = Branded<string, 'KeyId'>
 /** A version of a key's material: 64 lower-case hex digits of 32 random bytes (AWS KMS KeyMaterialId). Never derived from material. */
 export type MaterialId = Branded<string, 'MaterialId'>
@@ -21,14 +21,15 @@ export type Region = Branded<string, 'Region'>
 export type AliasName = Branded<string, 'AliasName'>
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const MULTI_REGION = /^mrk-[0-9a-f]{32}$/
 const ACCOUNT = /^[0-9]{12}$/
 const REGION = /^[a-z][a-z0-9-]{1,31}$/
 const ACCESS_KEY = /^\w{4,128}$/
 const MATERIAL = /^[0-9a-f]{64}$/
 
-/** Undefined if the text is no lower-case UUID. */
+/** Undefined if the text is neither a lower-case UUID nor `mrk-` and 32 hex digits. */
 export function asKeyId(text: string): KeyId | undefined {
-  return UUID.test(text) ? (text as KeyId) : undefined
+  return UUID.test(text) || MULTI_REGION.test(text) ? (text as KeyId) : undefined
 }
 
 /** Undefined if the text is no lower-case UUID. */

@@ -15,8 +15,8 @@ export type KeySpec = (typeof keySpecs)[number]
 export const keyUsages = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT', 'ENCAPSULATE_DECAPSULATE'] as const
 export type KeyUsage = (typeof keyUsages)[number]
 
-/** KeyState. Only states that a key of this version can be in. */
-export const keyStates = ['Enabled', 'Disabled', 'PendingDeletion', 'Unavailable'] as const
+/** KeyState. Only states that a key of this version can be in: `Creating` and `Updating` are over within the transaction that answers the call. */
+export const keyStates = ['Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'Unavailable'] as const
 export type KeyState = (typeof keyStates)[number]
 
 /** OriginType: who made the material. */

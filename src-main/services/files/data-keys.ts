@@ -56,7 +56,7 @@ export function createDataKeys(parts: { gate: Gate; store: Store; operations: Pi
 function ourKey(tables: Tables, { provider, info, ciphertext }: EncryptedDataKey): { arn: string; ciphertext: Uint8Array; fits: boolean } | undefined {
   if (provider !== KMS_PROVIDER) return undefined
   const text = String.fromCharCode(...info.subarray(0, 512))
-  const key = tables.keys.get(text.slice(text.lastIndexOf('/') + 1) as KeyId)
+  const key = tables.keys.related(text.slice(text.lastIndexOf('/') + 1) as KeyId).find((each) => keyArn(each) === text)
   if (key === undefined || compareBytes(info, utf8(keyArn(key))) !== 0) return undefined
   return { arn: keyArn(key), ciphertext, fits: materialKey(tables, ciphertext) === key.id }
 }

@@ -87,8 +87,9 @@ export function openingTarget(tables: Tables, scope: Scope, operation: KeyOperat
   }
   const blob = parseCiphertext(request.ciphertext)
   const material = tables.materials.get(blob.materialId)
-  const key = material && tables.keys.get(material.keyId)
-  if (material === undefined || key?.region !== scope.region) {
+  // Related multi-Region keys share material, and each opens in its own Region.
+  const key = material && tables.keys.get({ id: material.keyId, region: scope.region })
+  if (material === undefined || key === undefined) {
     throw new VaultError('AccessDeniedException', {
       text: 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
     })

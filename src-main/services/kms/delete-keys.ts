@@ -9,8 +9,9 @@ import { currentKey, findKey, keyState, type KeyTarget } from './keys.ts'
 
 export interface ScheduledDeletion {
   KeyId: string
-  DeletionDate: Date
-  KeyState: 'PendingDeletion'
+  /** Absent while replicas must go first: the waiting period begins after the last of them. */
+  DeletionDate?: Date
+  KeyState: 'PendingDeletion' | 'PendingReplicaDeletion'
   PendingWindowInDays: number
 }
 
@@ -25,16 +26,22 @@ export function deleteKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
     perform: (_call, target, input) => ({
       settle(tables) {
-        requireState('ScheduleKeyDeletion', keyState(currentKey(tables, target)), target.arn)
+        const key = currentKey(tables, target)
+        requireState('ScheduleKeyDeletion', keyState(key), target.arn)
         journal.requireSettled(tables, target.key.id, target.arn)
         const days = input.PendingWindowInDays ?? DEFAULT_WAITING_PERIOD
+        if (key.multiRegion === 'PRIMARY' && tables.keys.related(key.id).length > 1) {
+          tables.keys.setState(key, 'PendingReplicaDeletion')
+          tables.keys.setPendingWindow(key, days)
+          return { KeyId: target.arn, KeyState: 'PendingReplicaDeletion', PendingWindowInDays: days }
+        }
         // From the latest time that this vault has seen: a clock that is set back must not shorten the wait.
         const at = deletesAt(Math.max(ambient.now(), tables.deletions.lastSeen()), days)
-        tables.keys.setState(target.key.id, 'PendingDeletion')
-        tables.keys.setDeletesAt(target.key.id, at)
+        tables.keys.setState(key, 'PendingDeletion')
+        tables.keys.setDeletesAt(key, at)
         return { KeyId: target.arn, DeletionDate: new Date(at), KeyState: 'PendingDeletion', PendingWindowInDays: days }
       },
-      response: (output) => ({ keyId: output.KeyId, deletionDate: output.DeletionDate.toISOString() }),
+      response: (output) => ({ keyId: output.KeyId, keyState: output.KeyState, ...(output.DeletionDate && { deletionDate: output.DeletionDate.toISOString() }) }),
     }),
   }
 
@@ -47,12 +54,14 @@ export function deleteKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'key'),
     perform: (_call, target) => ({
       settle(tables) {
-        requireState('CancelKeyDeletion', keyState(currentKey(tables, target)), target.arn)
+        const key = currentKey(tables, target)
+        requireState('CancelKeyDeletion', keyState(key), target.arn)
         // Once an intent to destroy is durable, some of the material may be gone already.
         if (tables.intents.ofKey(target.key.id).length > 0) throw new VaultError('KMSInvalidStateException', { keyArn: target.arn, because: 'being destroyed' })
-        tables.keys.setState(target.key.id, 'Disabled')
-        tables.keys.setDeletesAt(target.key.id, undefined)
-        tables.deletions.forget(target.key.id)
+        tables.keys.setState(key, 'Disabled')
+        tables.keys.setDeletesAt(key, undefined)
+        tables.keys.setPendingWindow(key, undefined)
+        tables.deletions.forget(key)
         return { KeyId: target.arn }
       },
     }),
@@ -74,7 +83,7 @@ export function deleteKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
         tables.deletions.setSeen(now)
         const due = tables.keys.dueForDeletion(now)
         // A person's word stands in for the day of running time.
-        for (const key of due) tables.deletions.addRunningTime(key.id, RUNNING_TIME_NEEDED)
+        for (const key of due) tables.deletions.addRunningTime(key, RUNNING_TIME_NEEDED)
         return { due: due.length }
       },
       response: (output) => ({ dueDeletions: output.due }),

@@ -21,7 +21,7 @@ export function describeKeys() {
   const updateKeyDescription = onKey<KeyRequest & { Description: string }, Record<never, never>>('UpdateKeyDescription', false, {
     recorded: (input) => ({ description: input.Description }),
     settle(tables, key, input) {
-      tables.keys.setDescription(key.id, input.Description)
+      tables.keys.setDescription(key, input.Description)
       return {}
     },
   })
@@ -29,7 +29,7 @@ export function describeKeys() {
   const tagResource = onKey<KeyRequest & { Tags: Tag[] }, Record<never, never>>('TagResource', false, {
     recorded: (input) => ({ tags: input.Tags.map((tag) => ({ tagKey: tag.TagKey, tagValue: tag.TagValue })) }),
     settle(tables, key, input) {
-      tables.keys.setTags(key.id, withTags(key.tags, input.Tags))
+      tables.keys.setTags(key, withTags(key.tags, input.Tags))
       return {}
     },
   })
@@ -37,7 +37,7 @@ export function describeKeys() {
   const untagResource = onKey<KeyRequest & { TagKeys: string[] }, Record<never, never>>('UntagResource', false, {
     recorded: (input) => ({ tagKeys: input.TagKeys }),
     settle(tables, key, input) {
-      tables.keys.setTags(key.id, key.tags.filter((tag) => !input.TagKeys.includes(tag.TagKey)))
+      tables.keys.setTags(key, key.tags.filter((tag) => !input.TagKeys.includes(tag.TagKey)))
       return {}
     },
   })
@@ -66,7 +66,7 @@ export function describeKeys() {
     recorded: (input) => ({ policyName: input.PolicyName ?? 'default', policy: input.Policy }),
     settle(tables, key, input) {
       requireDefaultPolicy(input.PolicyName)
-      tables.keys.setPolicy(key.id, newKeyPolicy(input.Policy))
+      tables.keys.setPolicy(key, newKeyPolicy(input.Policy))
       return {}
     },
   })

@@ -18,10 +18,10 @@ export function findKey(tables: Tables, scope: Scope, text: string, forms: Refer
   if (reference.kind === 'alias') {
     const alias = tables.aliases.get(reference.scope, reference.name)
     if (alias === undefined) throw new VaultError('NotFoundException', { text: `Alias ${aliasArn(reference.scope, reference.name)} is not found.` })
-    return keyTarget(tables.keys.get(alias.keyId) ?? unreachable('alias of a key that is not there'))
+    return keyTarget(tables.keys.get({ id: alias.keyId, region: alias.region }) ?? unreachable('alias of a key that is not there'))
   }
-  const key = tables.keys.get(reference.id)
-  if (key === undefined || key.account !== reference.scope.account || key.region !== reference.scope.region) {
+  const key = tables.keys.get({ id: reference.id, region: reference.scope.region })
+  if (key === undefined || key.account !== reference.scope.account) {
     throw new VaultError('NotFoundException', { text: `Key '${keyArn({ ...reference.scope, id: reference.id })}' does not exist` })
   }
   return keyTarget(key)
@@ -34,11 +34,16 @@ export function keyTarget(key: KeyRow): KeyTarget {
 
 /** The key as it is now, inside the settling transaction: another call may have changed it since. */
 export function currentKey(tables: Tables, target: KeyTarget): KeyRow {
-  return tables.keys.get(target.key.id) ?? unreachable('key vanished without a deletion')
+  return tables.keys.get(target.key) ?? unreachable('key vanished without a deletion')
 }
 
 export function currentMaterial(tables: Tables, key: KeyRow): MaterialRow {
   return tables.materials.get(key.currentMaterial) ?? unreachable('key without its current material')
+}
+
+/** Throws UnsupportedOperationException for a replica: what concerns all related keys is done to their primary. */
+export function requirePrimary(key: KeyRow, arn: string): void {
+  if (key.multiRegion === 'REPLICA') throw new VaultError('UnsupportedOperationException', { text: `${arn} is not a multi-region primary key.` })
 }
 
 /** KeyState of the API. */

@@ -60,7 +60,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
       settle(tables) {
         const name = input.AliasName as AliasName
         const alias = tables.aliases.get(call.scope, name)
-        const former = alias && tables.keys.get(alias.keyId)
+        const former = alias && tables.keys.get({ id: alias.keyId, region: alias.region })
         if (former === undefined) throw notFound(call.scope, name)
         const key = currentKey(tables, target)
         requireState('UpdateAlias', keyState(key), target.arn)
@@ -83,7 +83,7 @@ export function manageAliases({ ambient }: { ambient: Ambient }) {
     target(tables, scope, input) {
       const name = input.AliasName as AliasName
       const alias = tables.aliases.get(scope, name)
-      const key = alias && tables.keys.get(alias.keyId)
+      const key = alias && tables.keys.get({ id: alias.keyId, region: alias.region })
       if (key === undefined) throw notFound(scope, name)
       return { name, resources: [{ arn: aliasArn(scope, name), account: scope.account }, ...keyTarget(key).resources] }
     },
@@ -137,7 +137,7 @@ function kindOf(key: KeyRow): string {
 }
 
 function requireAliasLeft(tables: Tables, target: KeyTarget): void {
-  if (tables.aliases.countOfKey(target.key.id) < ALIASES_PER_KEY) return
+  if (tables.aliases.countOfKey(target.key) < ALIASES_PER_KEY) return
   throw new VaultError('LimitExceededException', { text: `The key ${target.arn} has ${ALIASES_PER_KEY} aliases, the most that one key may have.` })
 }
 

@@ -6,6 +6,7 @@ import { newTags } from '#core/keys/tags.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { KeyRow, MemberRow, Tables } from '#core/ports/store.ts'
+import { toHex } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { KeyId } from '#core/vocabulary/ids.ts'
 import type { KeySpec, KeyUsage, Tag } from '#core/vocabulary/kms.ts'
@@ -58,6 +59,7 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
       keySpec: input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
       ...(input.KeyUsage === undefined ? {} : { keyUsage: input.KeyUsage }),
       origin: input.Origin ?? 'AWS_KMS',
+      ...(input.MultiRegion === undefined ? {} : { multiRegion: input.MultiRegion }),
       tags: (input.Tags ?? []).map((tag) => ({ tagKey: tag.TagKey, tagValue: tag.TagValue })),
     }),
     check(input) {
@@ -71,7 +73,7 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
       return { member, resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }
     },
     async perform(call, target, input) {
-      const id = ambient.uuid() as KeyId
+      const id = newKeyId(ambient, input.MultiRegion === true)
       const specified = specifiedKey(input)
       const made = await newMaterial(id, target.member, specified)
       const key: KeyRow = {
@@ -88,13 +90,15 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
         tags: newTags(input.Tags ?? []),
         rotation: undefined,
         deletesAt: undefined,
+        multiRegion: input.MultiRegion === true ? 'PRIMARY' : undefined,
+        pendingWindow: undefined,
         lastUsed: undefined,
       }
       return {
         settle(tables) {
           tables.keys.insert(key)
           made.settle(tables)
-          return { KeyMetadata: keyMetadata(key) }
+          return { KeyMetadata: keyMetadata(tables, key) }
         },
         response: (output) => recordedMetadata(output.KeyMetadata),
         abandon: () => made.abandon(),
@@ -112,7 +116,7 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
       refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'any'),
-    perform: (_call, target) => ({ settle: (tables) => ({ KeyMetadata: keyMetadata(currentKey(tables, target)) }) }),
+    perform: (_call, target) => ({ settle: (tables) => ({ KeyMetadata: keyMetadata(tables, currentKey(tables, target)) }) }),
   }
 
   const listKeys: Operation<ListKeysRequest, Targeted, ListKeysResponse> = {
@@ -159,11 +163,16 @@ function switchKey(name: 'EnableKey' | 'DisableKey', state: 'Enabled' | 'Disable
       settle(tables) {
         requireState(name, keyState(currentKey(tables, target)), target.arn)
         journal.requireSettled(tables, target.key.id, target.arn)
-        tables.keys.setState(target.key.id, state)
+        tables.keys.setState(target.key, state)
         return {}
       },
     }),
   }
+}
+
+/** AWS's form of a multi-Region key's id, which its replicas share. */
+function newKeyId(ambient: Ambient, multiRegion: boolean): KeyId {
+  return (multiRegion ? `mrk-${toHex(ambient.random(16))}` : ambient.uuid()) as KeyId
 }
 
 /** Spec and usage of a new key. Throws ValidationException, UnsupportedOperationException. */
@@ -203,7 +212,6 @@ function requireServedKey(input: CreateKeyRequest): void {
   }
   specifiedKey(input)
   requireOnly('Origin', input.Origin, 'AWS_KMS')
-  if (input.MultiRegion === true) throw new VaultError('UnsupportedOperationException', { text: 'Multi-Region keys are not supported yet.' })
   if (input.Policy !== undefined) newKeyPolicy(input.Policy)
   newTags(input.Tags ?? [])
 }

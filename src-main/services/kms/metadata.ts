@@ -1,6 +1,6 @@
 import { keyArn } from '#core/keys/arn.ts'
 import { algorithmLists, type AlgorithmLists } from '#core/keys/specs.ts'
-import type { KeyRow } from '#core/ports/store.ts'
+import type { KeyRow, Tables } from '#core/ports/store.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import { keyState } from './keys.ts'
 
@@ -19,11 +19,26 @@ export interface KeyMetadata extends AlgorithmLists {
   CustomerMasterKeySpec: string
   KeySpec: string
   MultiRegion: boolean
+  MultiRegionConfiguration?: MultiRegionConfiguration
   CurrentKeyMaterialId?: string
   DeletionDate?: Date
+  PendingDeletionWindowInDays?: number
 }
 
-export function keyMetadata(key: KeyRow): KeyMetadata {
+/** AWS KMS MultiRegionConfiguration. */
+export interface MultiRegionConfiguration {
+  MultiRegionKeyType: 'PRIMARY' | 'REPLICA'
+  PrimaryKey: MultiRegionKey
+  ReplicaKeys: MultiRegionKey[]
+}
+
+export interface MultiRegionKey {
+  Arn: string
+  Region: string
+}
+
+/** `tables` must hold the key. */
+export function keyMetadata(tables: Tables, key: KeyRow): KeyMetadata {
   const state = keyState(key)
   return {
     AWSAccountId: key.account,
@@ -39,11 +54,20 @@ export function keyMetadata(key: KeyRow): KeyMetadata {
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
     ...algorithmLists(key),
-    MultiRegion: false,
+    MultiRegion: key.multiRegion !== undefined,
+    ...multiRegion(tables, key),
     // AWS KMS tells it of symmetric keys only: others have one material for ever.
     ...(key.spec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: key.currentMaterial } : {}),
     ...(key.deletesAt === undefined ? {} : { DeletionDate: new Date(key.deletesAt) }),
+    ...(key.pendingWindow === undefined ? {} : { PendingDeletionWindowInDays: key.pendingWindow }),
   }
+}
+
+function multiRegion(tables: Tables, key: KeyRow): { MultiRegionConfiguration?: MultiRegionConfiguration } {
+  if (key.multiRegion === undefined) return {}
+  const named = (row: KeyRow): MultiRegionKey => ({ Arn: keyArn(row), Region: row.region })
+  const [primary = key, ...replicas] = tables.keys.related(key.id)
+  return { MultiRegionConfiguration: { MultiRegionKeyType: key.multiRegion, PrimaryKey: named(primary), ReplicaKeys: replicas.map(named) } }
 }
 
 /** The metadata as an audit record keeps it. */

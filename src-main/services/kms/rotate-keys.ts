@@ -6,7 +6,7 @@ import type { MaterialRow, MemberRow, Tables } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import type { Journal } from '../journal.ts'
 import type { Operation } from '../operation.ts'
-import { currentKey, currentMaterial, findKey, keyState, type KeyTarget } from './keys.ts'
+import { currentKey, currentMaterial, findKey, keyState, requirePrimary, type KeyTarget } from './keys.ts'
 import { pageOf } from './page.ts'
 
 export interface RotationStatus {
@@ -47,8 +47,10 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target, input) => ({
       settle(tables) {
-        requireState('EnableKeyRotation', keyState(currentKey(tables, target)), target.arn)
-        tables.keys.setRotation(target.key.id, rotationFrom(ambient.now(), input.RotationPeriodInDays ?? DEFAULT_ROTATION_PERIOD))
+        const key = currentKey(tables, target)
+        requirePrimary(key, target.arn)
+        requireState('EnableKeyRotation', keyState(key), target.arn)
+        tables.keys.setRotation(key, rotationFrom(ambient.now(), input.RotationPeriodInDays ?? DEFAULT_ROTATION_PERIOD))
         return {}
       },
     }),
@@ -63,8 +65,10 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
-        requireState('DisableKeyRotation', keyState(currentKey(tables, target)), target.arn)
-        tables.keys.setRotation(target.key.id, undefined)
+        const key = currentKey(tables, target)
+        requirePrimary(key, target.arn)
+        requireState('DisableKeyRotation', keyState(key), target.arn)
+        tables.keys.setRotation(key, undefined)
         return {}
       },
     }),
@@ -79,7 +83,8 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
-        const { rotation } = currentKey(tables, target)
+        // Rotation is a matter of the primary, and the same for all its replicas.
+        const { rotation } = tables.keys.related(target.key.id)[0] ?? currentKey(tables, target)
         if (rotation === undefined) return { KeyId: target.arn, KeyRotationEnabled: false }
         return { KeyId: target.arn, KeyRotationEnabled: true, RotationPeriodInDays: rotation.periodDays, NextRotationDate: new Date(rotation.nextAt) }
       },
@@ -115,6 +120,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     check: (input) => { requireConstraints('RotateKeyOnDemand', input) },
     target(tables, scope, input) {
       const target = rotatable(findKey(tables, scope, input.KeyId, 'key'))
+      requirePrimary(target.key, target.arn)
       requireState('RotateKeyOnDemand', keyState(target.key), target.arn)
       requireOnDemandLeft(tables, target)
       journal.requireSettled(tables, target.key.id, target.arn)

@@ -24,7 +24,7 @@ export function usableTarget(tables: Tables, scope: Scope, operation: KeyOperati
 /** Inside the settling transaction: the key must still allow it, and the use is noted. */
 export function settleUse(ambient: Ambient, tables: Tables, call: Call, operation: KeyOperation, target: KeyTarget): void {
   requireState(operation, keyState(currentKey(tables, target)), target.arn)
-  tables.keys.setLastUsed(target.key.id, { operation, at: ambient.now(), eventId: call.eventId, requestId: call.requestId })
+  tables.keys.setLastUsed(target.key, { operation, at: ambient.now(), eventId: call.eventId, requestId: call.requestId })
 }
 
 /** What the record keeps of any use: no message and no result. */

@@ -9,7 +9,7 @@ export function createAliasTable(database: Database): AliasTable {
   const get = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND name = ?`)
   const page = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND name > ? ORDER BY name LIMIT ?`)
   const pageOfKey = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND key_id = ? AND name > ? ORDER BY name LIMIT ?`)
-  const countOfKey = database.query<{ readonly total: number }>('SELECT count(*) AS total FROM aliases WHERE key_id = ?')
+  const countOfKey = database.query<{ readonly total: number }>('SELECT count(*) AS total FROM aliases WHERE key_id = ? AND region = ?')
   const insert = database.change('INSERT INTO aliases (account, region, name, key_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)')
   const remove = database.change(`DELETE FROM aliases WHERE ${IN_SCOPE} AND name = ?`)
   const setKey = database.change(`UPDATE aliases SET key_id = ?, updated_at = ? WHERE ${IN_SCOPE} AND name = ?`)
@@ -23,6 +23,6 @@ export function createAliasTable(database: Database): AliasTable {
       if (key === undefined) return page.all(scope.account, scope.region, start, most)
       return pageOfKey.all(scope.account, scope.region, key, start, most)
     },
-    countOfKey: (key) => countOfKey.get(key)?.total ?? 0,
+    countOfKey: ({ id, region }) => countOfKey.get(id, region)?.total ?? 0,
   }
 }

@@ -2,6 +2,7 @@ import { CircleSlash, Hourglass, Lock, LockOpen, ScanSearch, TriangleAlert } fro
 import type { KeyRowView } from '#contract/vault.ts'
 import type { FileItem } from '#stores/file-queue.ts'
 import { nameOf } from '#ui/key-names.ts'
+import { isPendingDeletion } from '#ui/states.ts'
 
 /** What would happen to a file, and why: said before anything happens. */
 export interface Plan {
@@ -74,7 +75,7 @@ function planOfOurs({ wish }: Pick<FileItem, 'wish'>, facts: NonNullable<FileIte
 function reasonAgainst(facts: NonNullable<FileItem['facts']>, key: KeyRowView | undefined): string | undefined {
   if (facts.plaintextLength === undefined) return 'it is cut, or has something behind its end'
   if (key === undefined) return 'its key is not in this vault'
-  if (key.state === 'PendingDeletion') return 'its key is pending deletion'
+  if (isPendingDeletion(key.state)) return 'its key is pending deletion'
   if (key.state === 'Disabled') return 'its key is disabled'
   if (key.state === 'Unavailable') return 'the HSM of its key does not answer'
   return undefined

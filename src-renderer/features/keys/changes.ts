@@ -6,6 +6,7 @@ import { confirm } from '#ui/confirm.ts'
 import { nameOf } from '#ui/key-names.ts'
 import { ago } from '#ui/time.ts'
 import { useKeys } from '#stores/keys.ts'
+import { isPendingDeletion } from '#ui/states.ts'
 
 /** How many calls are on their way at once when many keys change. */
 const AT_ONCE = 8
@@ -19,7 +20,7 @@ export interface Outcome {
 /** Why a key cannot be switched to this state now; undefined if it can. */
 export function reasonAgainst(row: Pick<KeyRowView, 'state' | 'aliases' | 'keyId'>, to: 'Enabled' | 'Disabled'): string | undefined {
   if (row.state === to) return `${nameOf(row)} is ${to.toLowerCase()} already.`
-  if (row.state === 'PendingDeletion') return `${nameOf(row)} is pending deletion.`
+  if (isPendingDeletion(row.state)) return `${nameOf(row)} is pending deletion.`
   if (row.state === 'Unavailable') return `${nameOf(row)} is unavailable: its HSM does not answer.`
   return undefined
 }

@@ -4,6 +4,7 @@ import { useAction, type Action } from '#api/action.ts'
 import { useApi } from '#api/client.ts'
 import { nameOf } from '#ui/key-names.ts'
 import { ahead } from '#ui/time.ts'
+import { isPendingDeletion } from '#ui/states.ts'
 
 /** Days of the waiting period (AWS KMS ScheduleKeyDeletion). */
 export const LEAST_WAIT = 7
@@ -11,7 +12,7 @@ export const MOST_WAIT = 30
 
 /** Why a key's deletion cannot be scheduled; undefined if it can. */
 export function reasonAgainstDeletion(row: Pick<KeyDetailView, 'state' | 'aliases' | 'keyId'>): string | undefined {
-  return row.state === 'PendingDeletion' ? `${nameOf(row)} is already pending deletion.` : undefined
+  return isPendingDeletion(row.state) ? `${nameOf(row)} is already pending deletion.` : undefined
 }
 
 /** A pending deletion in a table: "Deletes in 6 d"; undefined for a key that stays. */

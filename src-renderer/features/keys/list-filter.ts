@@ -8,6 +8,7 @@ export const stateOptions = [
   { value: 'Enabled', label: 'Enabled' },
   { value: 'Disabled', label: 'Disabled' },
   { value: 'PendingDeletion', label: 'Pending deletion' },
+  { value: 'PendingReplicaDeletion', label: 'Pending replica deletion' },
   { value: 'Unavailable', label: 'Unavailable' },
 ] as const
 

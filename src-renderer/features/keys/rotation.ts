@@ -5,6 +5,7 @@ import { confirm } from '#ui/confirm.ts'
 import { isSymmetric } from '#ui/key-usages.ts'
 import { nameOf } from '#ui/key-names.ts'
 import { toast } from '#ui/toast.ts'
+import { isPendingDeletion } from '#ui/states.ts'
 
 /** Days between rotations (AWS KMS EnableKeyRotation). */
 export const LEAST_PERIOD = 90
@@ -28,7 +29,7 @@ export function onDemandUsed({ materials }: Pick<KeyDetailView, 'materials'>): n
 /** Why a key cannot be rotated now; undefined if it can. */
 export function reasonAgainstRotation(detail: KeyDetailView): string | undefined {
   if (detail.state === 'Disabled') return `${nameOf(detail)} is disabled. Enable it under Actions first.`
-  if (detail.state === 'PendingDeletion') return `${nameOf(detail)} is pending deletion.`
+  if (isPendingDeletion(detail.state)) return `${nameOf(detail)} is pending deletion.`
   if (detail.state === 'Unavailable') return `${nameOf(detail)} is unavailable: its HSM does not answer.`
   return undefined
 }

@@ -10,6 +10,7 @@ import { readPayload, type Payload, type Writing } from '#ui/payload.ts'
 import { fromPem } from '#ui/pem.ts'
 import type { Call, Member } from '#ui/terminal.ts'
 import { inputs, mostBytes, trialOf, trialsOf, type Given, type InputName, type Outcome, type TrialName } from './trials.ts'
+import { isPendingDeletion } from '#ui/states.ts'
 
 type Pairs = readonly (readonly [string, string])[]
 
@@ -121,7 +122,7 @@ export function useBench(detail: () => KeyDetailView, used: () => void): Bench {
     blocked: computed(() => {
       const { state } = detail()
       if (state === 'Disabled') return `${nameOf(detail())} is disabled. Enable it under Actions to use it.`
-      if (state === 'PendingDeletion') return `${nameOf(detail())} is pending deletion and cannot be used.`
+      if (isPendingDeletion(state)) return `${nameOf(detail())} is pending deletion and cannot be used.`
       for (const input of trial.value.reads) {
         const wrong = problem(input)
         if (wrong !== undefined) return wrong
