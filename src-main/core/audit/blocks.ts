@@ -46,12 +46,6 @@ function bitmapOf(records: Uint8Array): Uint8Array {
 
 const ENTRY = 5
 
-/** The four bytes that a rare term is looked for by. */
-export function rareKey(term: number): Uint8Array {
-  const low = term % 2 ** 32
-  return Uint8Array.of(low >>> 24, low >>> 16, low >>> 8, low)
-}
-
 /** Terms of one record each, as they are stored. */
 export function rareTerms(terms: readonly (readonly [term: number, place: number])[]): Uint8Array {
   const packed = new Uint8Array(terms.length * ENTRY)
@@ -65,10 +59,19 @@ export function rareTerms(terms: readonly (readonly [term: number, place: number
 
 /** The places of records that have this rare term alone; two terms may share their four bytes. */
 export function rarePlaces(packed: Uint8Array, term: number): number[] {
-  const [a, b, c, d] = rareKey(term)
-  const places: number[] = []
-  for (let at = 0; at < packed.length; at += ENTRY) {
-    if (packed[at] === a && packed[at + 1] === b && packed[at + 2] === c && packed[at + 3] === d) places.push(packed[at + 4] ?? 0)
+  const wanted = term % 2 ** 32
+  let [low, high] = [0, packed.length / ENTRY]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (keyAt(packed, middle) < wanted) low = middle + 1
+    else high = middle
   }
+  const places: number[] = []
+  for (let at = low; at * ENTRY < packed.length && keyAt(packed, at) === wanted; at++) places.push(packed[at * ENTRY + 4] ?? 0)
   return places
+}
+
+function keyAt(packed: Uint8Array, entry: number): number {
+  const at = entry * ENTRY
+  return (packed[at] ?? 0) * 2 ** 24 + ((packed[at + 1] ?? 0) << 16) + ((packed[at + 2] ?? 0) << 8) + (packed[at + 3] ?? 0)
 }

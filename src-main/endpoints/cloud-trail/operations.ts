@@ -15,6 +15,6 @@ const services = {
 export const cloudTrailOperations: ReadonlyMap<string, ServedOperation> = new Map(
   (Object.keys(cloudTrail) as (keyof typeof cloudTrail)[]).map((name) => [
     name,
-    { name, service: 'cloudtrail', read: inputReader(cloudTrail[name]), choose: services[name] as ServedOperation['choose'] },
+    { name, service: 'cloudtrail', read: inputReader(cloudTrail[name]), choose: services[name] },
   ]),
 )
