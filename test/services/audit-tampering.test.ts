@@ -124,7 +124,7 @@ describe('a checkpoint shows', () => {
     ['audit_terms', 'term', 'UPDATE audit_terms SET term = 5 WHERE block = 1 AND term = (SELECT min(term) FROM audit_terms WHERE block = 1)'],
     ['audit_terms', 'records', `UPDATE audit_terms SET records = x'00' WHERE block = 1 AND length(records) = 32`],
     ['audit_rare_terms', 'block', 'UPDATE audit_rare_terms SET block = 9 WHERE block = 1'],
-    ['audit_rare_terms', 'terms', `UPDATE audit_rare_terms SET terms = x'0000000000' WHERE block = 0`],
+    ['audit_rare_terms', 'terms', `UPDATE audit_rare_terms SET terms = x'000000' WHERE block = 0`],
     ['audit_checkpoints', 'size', 'UPDATE audit_checkpoints SET size = size - 1'],
     ['audit_checkpoints', 'note', `UPDATE audit_checkpoints SET note = replace(note, 'time 2', 'time 1')`],
   ])('a change of %s.%s', async (_table, _column, sql) => {

@@ -44,31 +44,32 @@ function bitmapOf(records: Uint8Array): Uint8Array {
   return bitmap
 }
 
-const ENTRY = 5
+/** Two bytes of a term's number, then the place. Few, so that a search reads little; one in a hundred blocks is looked at in vain. */
+const ENTRY = 3
+const KEYS = 2 ** 16
 
-/** The four bytes that a rare term is looked for by. */
-export function rareKey(term: number): Uint8Array {
-  const low = term % 2 ** 32
-  return Uint8Array.of(low >>> 24, low >>> 16, low >>> 8, low)
-}
-
-/** Terms of one record each, as they are stored. */
+/** Terms of one record each, as they are stored: in order. */
 export function rareTerms(terms: readonly (readonly [term: number, place: number])[]): Uint8Array {
   const packed = new Uint8Array(terms.length * ENTRY)
-  const ordered = terms.map(([term, place]) => (term % 2 ** 32) * BLOCK + place).sort((a, b) => a - b)
-  ordered.forEach((entry, i) => {
-    const low = Math.floor(entry / BLOCK)
-    packed.set([low >>> 24, low >>> 16, low >>> 8, low, entry % BLOCK], i * ENTRY)
-  })
+  const ordered = terms.map(([term, place]) => (term % KEYS) * BLOCK + place).sort((a, b) => a - b)
+  ordered.forEach((entry, i) => { packed.set([entry >>> 16, entry >>> 8, entry], i * ENTRY) })
   return packed
 }
 
-/** The places of records that have this rare term alone; two terms may share their four bytes. */
+/** The places of records that may have this rare term alone. */
 export function rarePlaces(packed: Uint8Array, term: number): number[] {
-  const [a, b, c, d] = rareKey(term)
-  const places: number[] = []
-  for (let at = 0; at < packed.length; at += ENTRY) {
-    if (packed[at] === a && packed[at + 1] === b && packed[at + 2] === c && packed[at + 3] === d) places.push(packed[at + 4] ?? 0)
+  const wanted = term % KEYS
+  let [low, high] = [0, packed.length / ENTRY]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (keyAt(packed, middle) < wanted) low = middle + 1
+    else high = middle
   }
+  const places: number[] = []
+  for (let at = low; at * ENTRY < packed.length && keyAt(packed, at) === wanted; at++) places.push(packed[at * ENTRY + 2] ?? 0)
   return places
+}
+
+function keyAt(packed: Uint8Array, entry: number): number {
+  return ((packed[entry * ENTRY] ?? 0) << 8) + (packed[entry * ENTRY + 1] ?? 0)
 }

@@ -323,7 +323,7 @@ export interface AuditTable {
   latest(before: number | undefined, limit: number): AuditRow[]
   /** Newest first: records that have all of the terms (their numbers) and that `accept` lets pass, at most `limit`. */
   search(query: AuditQuery, limit: number): AuditRow[]
-  /** How many records `search` would find. Of whole blocks within the time only the index is asked. */
+  /** How many records `search` would find. Of whole blocks within the time, and terms that several of their records have, only the index is asked. */
   count(query: AuditQuery): number
   /** As `page`, with the leaf hashes as they are stored; undefined where there is none. */
   hashed(from: number, limit: number): (AuditRow & { readonly hash: Uint8Array | undefined })[]

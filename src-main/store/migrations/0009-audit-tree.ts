@@ -21,10 +21,10 @@ CREATE TABLE audit_terms (
   PRIMARY KEY (block, term)
 ) STRICT, WITHOUT ROWID;
 
--- Terms that one record of a block has alone, such as its ids: four bytes of the term's number and one of the record's place, in order.
+-- Terms that one record of a block has alone, such as its ids: two bytes of the term's number and one of the record's place, in order.
 CREATE TABLE audit_rare_terms (
   block INTEGER PRIMARY KEY CHECK (block >= 0),
-  terms BLOB NOT NULL CHECK (length(terms) % 5 = 0)
+  terms BLOB NOT NULL CHECK (length(terms) % 3 = 0)
 ) STRICT;
 
 CREATE TABLE audit_checkpoints (

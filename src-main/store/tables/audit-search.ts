@@ -1,7 +1,7 @@
-import { BLOCK, placesInAll, rareKey, rarePlaces } from '#core/audit/blocks.ts'
+import { BLOCK, placesInAll, rarePlaces } from '#core/audit/blocks.ts'
 import type { AuditQuery, AuditRow, AuditTable } from '#core/ports/store.ts'
 import type { Database, Query } from '../database.ts'
-import { bytes, integer } from './columns.ts'
+import { integer } from './columns.ts'
 
 /** Blocks that have a part in the answer: for each of the terms the list of records, or null if it must be one of the rare ones. */
 interface FoundBlock {
@@ -9,6 +9,8 @@ interface FoundBlock {
   readonly first_at: number
   readonly last_at: number
   readonly [records: `r${number}`]: Uint8Array | null
+  /** Null if all lists are there. */
+  readonly rare: Uint8Array | null
 }
 
 interface Trail {
@@ -17,8 +19,10 @@ interface Trail {
   readonly page: AuditTable['page']
 }
 
-/** Blocks are taken up so many at a time: a page is often full after the first few. */
-const STRIDE = 64
+/** Blocks are taken up so many at a time, then twice as many: a page is often full after the first few. */
+const FIRST_STRIDE = 32
+const LAST_STRIDE = 1_024
+const NOTHING = new Uint8Array()
 const LATEST = 2n ** 53n
 
 /**
@@ -27,7 +31,6 @@ const LATEST = 2n ** 53n
  */
 export function createAuditSearch(database: Database, trail: Trail): Pick<AuditTable, 'search' | 'count'> {
   const queries = new Map<number, Query<FoundBlock>>()
-  const rare = database.query<{ readonly terms: Uint8Array }>('SELECT terms FROM audit_rare_terms WHERE block = ?')
   const blocks = database.query<{ readonly newest: number | null }>('SELECT max(block) AS newest FROM audit_blocks')
 
   /** The join's order is given: over blocks, a look for each term in each. */
@@ -36,20 +39,20 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
     if (query === undefined) {
       const each = Array.from({ length: terms }, (_, i) => i)
       const joins = each.map((i) => `LEFT JOIN audit_terms t${i} ON t${i}.block = b.block AND t${i}.term = ?`).join(' ')
-      // A rare term's four bytes may also be met across two entries: that costs a look.
-      const present = each.map((i) => `AND (t${i}.records IS NOT NULL OR (SELECT instr(terms, ?) FROM audit_rare_terms x WHERE x.block = b.block) > 0)`).join(' ')
+      const lacking = terms === 0 ? 'FALSE' : each.map((i) => `t${i}.records IS NULL`).join(' OR ')
       query = database.query<FoundBlock>(
-        `SELECT b.block, b.first_at, b.last_at ${each.map((i) => `, t${i}.records AS r${i}`).join('')} FROM audit_blocks b ${joins}
-         WHERE b.block < ? AND b.last_at >= ? AND b.first_at < ? ${present} ORDER BY b.block DESC LIMIT ?`,
+        `SELECT b.block, b.first_at, b.last_at ${each.map((i) => `, t${i}.records AS r${i}`).join('')},
+           CASE WHEN ${lacking} THEN (SELECT x.terms FROM audit_rare_terms x WHERE x.block = b.block) END AS rare
+         FROM audit_blocks b ${joins} WHERE b.block < ? AND b.last_at >= ? AND b.first_at < ? ORDER BY b.block DESC LIMIT ?`,
       )
       queries.set(terms, query)
     }
     return query
   }
 
-  function blocksBelow(query: AuditQuery, below: number): FoundBlock[] {
+  function blocksBelow(query: AuditQuery, below: number, stride: number): FoundBlock[] {
     const [from, to] = [query.from === undefined ? -LATEST : integer(query.from), query.to === undefined ? LATEST : integer(query.to)]
-    return queryFor(query.terms.length).all(...query.terms.map(integer), integer(below), from, to, ...query.terms.map(rareKey), integer(STRIDE))
+    return queryFor(query.terms.length).all(...query.terms.map(integer), integer(below), from, to, integer(stride))
   }
 
   function complete(): number {
@@ -58,10 +61,12 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
 
   /** Records of the block that may be right, newest first. */
   function candidates(found: FoundBlock, terms: readonly number[]): number[] {
-    const lists = terms.map((term, i) => {
-      const records = found[`r${i}`]
-      return records == null ? Uint8Array.from(rarePlaces(bytes(rare.get(integer(found.block))?.terms ?? new Uint8Array()), term)) : bytes(records)
-    })
+    const lists: Uint8Array[] = []
+    for (const [i, term] of terms.entries()) {
+      const records = found[`r${i}`] ?? Uint8Array.from(rarePlaces(found.rare ?? NOTHING, term))
+      if (records.length === 0) return []
+      lists.push(records)
+    }
     return placesInAll(lists).reverse().map((place) => found.block * BLOCK + place)
   }
 
@@ -78,8 +83,8 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
       const rows = tail(query, limit)
       const { before = Infinity, since = 0 } = query
       let below = Math.min(complete(), Math.ceil(before / BLOCK))
-      while (rows.length < limit) {
-        const found = blocksBelow(query, below)
+      for (let stride = FIRST_STRIDE; rows.length < limit; stride = Math.min(2 * stride, LAST_STRIDE)) {
+        const found = blocksBelow(query, below, stride)
         for (const block of found) {
           below = block.block
           if ((below + 1) * BLOCK <= since) return rows
@@ -91,7 +96,7 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
             if (rows.length === limit) return rows
           }
         }
-        if (found.length < STRIDE) break
+        if (found.length < stride) break
       }
       return rows
     },
@@ -99,14 +104,16 @@ export function createAuditSearch(database: Database, trail: Trail): Pick<AuditT
     count(query) {
       let total = tail(query, Infinity).length
       for (let below = complete(); ;) {
-        const found = blocksBelow(query, below)
+        const found = blocksBelow(query, below, LAST_STRIDE)
         for (const block of found) {
           below = block.block
           const places = candidates(block, query.terms)
           const whole = block.first_at >= (query.from ?? -Infinity) && block.last_at < (query.to ?? Infinity)
-          total += whole ? places.length : trail.page(block.block * BLOCK, BLOCK).filter((row) => places.includes(row.sequence) && query.accept(row)).length
+          // What rests on a rare term's few bytes is looked at.
+          const sure = whole && block.rare === null
+          total += sure ? places.length : places.filter((place) => trail.page(place, 1).some((row) => row.sequence === place && query.accept(row))).length
         }
-        if (found.length < STRIDE) return total
+        if (found.length < LAST_STRIDE) return total
       }
     },
   }
