@@ -12,6 +12,8 @@ const grantTokens = z.array(z.string()).optional().describe('Grant tokens')
 const dryRun = z.boolean().optional().describe('Check permission only')
 const limit = z.int().optional().describe('Most entries of one answer')
 const marker = z.string().optional().describe('NextMarker of the answer before')
+const recipient = z.object({ KeyEncryptionAlgorithm: z.string().optional() }).optional().describe('Not supported')
+const dryRunModifiers = z.array(z.string()).optional().describe('IGNORE_CIPHERTEXT: a dry run that needs no ciphertext')
 const tag = z.object({ TagKey: z.string(), TagValue: z.string() })
 
 /** Of KeyMetadata and GetPublicKey: the one list that belongs to the key's usage. */
@@ -126,12 +128,14 @@ export const kms = {
   Decrypt: operation
     .input(
       z.object({
-        CiphertextBlob: bytes,
+        CiphertextBlob: bytes.optional().describe('Needed, but for a dry run with IGNORE_CIPHERTEXT'),
         EncryptionContext: encryptionContext,
         KeyId: keyId.optional(),
         EncryptionAlgorithm: z.string().optional(),
         GrantTokens: grantTokens,
         DryRun: dryRun,
+        DryRunModifiers: dryRunModifiers,
+        Recipient: recipient,
       }),
     )
     .output(z.object({ KeyId: z.string(), Plaintext: bytes, EncryptionAlgorithm: z.string(), KeyMaterialId: z.string().optional() })),
@@ -144,6 +148,7 @@ export const kms = {
         EncryptionContext: encryptionContext,
         GrantTokens: grantTokens,
         DryRun: dryRun,
+        Recipient: recipient,
       }),
     )
     .output(z.object({ CiphertextBlob: bytes, Plaintext: bytes, KeyId: z.string(), KeyMaterialId: z.string() })),
@@ -162,7 +167,7 @@ export const kms = {
   ReEncrypt: operation
     .input(
       z.object({
-        CiphertextBlob: bytes,
+        CiphertextBlob: bytes.optional().describe('Needed, but for a dry run with IGNORE_CIPHERTEXT'),
         SourceEncryptionContext: encryptionContext,
         SourceKeyId: keyId.optional(),
         DestinationKeyId: keyId,
@@ -171,6 +176,7 @@ export const kms = {
         DestinationEncryptionAlgorithm: z.string().optional(),
         GrantTokens: grantTokens,
         DryRun: dryRun,
+        DryRunModifiers: dryRunModifiers,
       }),
     )
     .output(
@@ -286,10 +292,11 @@ export const kms = {
         PublicKey: bytes.describe('The other side\'s public key, SubjectPublicKeyInfo in DER'),
         GrantTokens: grantTokens,
         DryRun: dryRun,
+        Recipient: recipient,
       }),
     )
     .output(z.object({ KeyId: z.string(), SharedSecret: bytes, KeyAgreementAlgorithm: z.string(), KeyOrigin: z.string() })),
-  GenerateDataKeyPair: operation.input(z.object(dataKeyPair)).output(z.object({ ...dataKeyPairAnswer, PrivateKeyPlaintext: bytes })),
+  GenerateDataKeyPair: operation.input(z.object({ ...dataKeyPair, Recipient: recipient })).output(z.object({ ...dataKeyPairAnswer, PrivateKeyPlaintext: bytes })),
   GenerateDataKeyPairWithoutPlaintext: operation.input(z.object(dataKeyPair)).output(z.object(dataKeyPairAnswer)),
   Encapsulate: operation
     .input(z.object(encapsulation))
@@ -297,7 +304,7 @@ export const kms = {
   Decapsulate: operation
     .input(z.object({ ...encapsulation, SharedSecretCiphertextBlob: bytes }))
     .output(z.object({ KeyId: z.string(), SharedSecret: bytes, EncapsulationAlgorithm: z.string() })),
-  GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024') })).output(z.object({ Plaintext: bytes })),
+  GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024'), Recipient: recipient })).output(z.object({ Plaintext: bytes })),
 }
 
 export type KmsOperation = keyof typeof kms

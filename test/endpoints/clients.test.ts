@@ -23,7 +23,10 @@ const awsPrograms = programs('aws')
 const python = programs('python3').find((each) => spawnSync(each, ['-c', 'import boto3']).status === 0)
 
 let endpoint: RunningEndpoint
-beforeAll(async () => { endpoint = await runningEndpoint() })
+beforeAll(async () => {
+  endpoint = await runningEndpoint()
+  await endpoint.vault.api.accounts.addRegion({ region: 'eu-north-1' })
+})
 afterAll(() => endpoint[Symbol.asyncDispose]())
 
 describe('docs/kms.md', () => {
@@ -32,6 +35,7 @@ describe('docs/kms.md', () => {
       'Switch it on: sh serve',
       'Switch it on: sh',
       'AWS CLI: sh aws',
+      'Several Regions: sh aws regions',
       'Python: boto3: python boto3',
       'JavaScript: AWS SDK v3: js',
       'AWS Encryption SDK: js',
@@ -74,6 +78,13 @@ describe('docs/kms.md', () => {
     const script = `${block('AWS CLI', 'sh aws')}\naws kms delete-alias --alias-name alias/app --endpoint-url $AWS_ENDPOINT_URL_KMS`
     const { stdout } = done(await run('bash', ['-euo', 'pipefail', '-c', script], clientEnvironment(folder), folder))
     expect(stdout).toBe('hello')
+  })
+
+  it.skipIf(awsPrograms.length === 0)(`replicates a key to another Region${awsPrograms.length === 0 ? ' (no `aws` in the PATH: apt-get install awscli)' : ''}`, async () => {
+    const folder = temporaryFolder()
+    symlinkSync(awsPrograms[0]!, join(folder, 'aws'))
+    const { stdout } = done(await run('bash', ['-euo', 'pipefail', '-c', block('Several Regions', 'sh aws regions')], clientEnvironment(folder), folder))
+    expect(stdout).toBe('Enabled\nhello')
   })
 
   it.skipIf(python === undefined)(`drives boto3${python === undefined ? ' (not installed: apt-get install python3-boto3)' : ''}`, async () => {

@@ -75,7 +75,7 @@ describe('keys', () => {
 
   it('refuses what it does not serve, rather than ignoring it', async () => {
     expect((await failure(vault.api.kms.CreateKey({ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' })))[0]).toBe('UnsupportedOperationException')
-    expect((await failure(vault.api.kms.CreateKey({ MultiRegion: true })))[0]).toBe('UnsupportedOperationException')
+    expect((await failure(vault.api.kms.CreateKey({ Origin: 'EXTERNAL' })))[0]).toBe('UnsupportedOperationException')
     expect((await failure(vault.api.kms.DescribeKey({ KeyId: keyId, GrantTokens: ['x'] })))[0]).toBe('InvalidGrantTokenException')
   })
 
@@ -298,3 +298,33 @@ async function failure(call: Promise<unknown>): Promise<[code: string, message: 
 function codeOf(error: unknown): string {
   return error instanceof VaultError ? error.code : String(error)
 }
+
+describe('a member that is known and not served', () => {
+  it.each(['Decrypt', 'GenerateDataKey', 'GenerateDataKeyPair', 'DeriveSharedSecret', 'GenerateRandom'] as const)('Recipient is refused by %s, never ignored', async (operation) => {
+    const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }
+    const given = { KeyId: 'alias/none', CiphertextBlob: bytes('x'), KeySpec: 'AES_256', KeyPairSpec: 'RSA_2048', KeyAgreementAlgorithm: 'ECDH', PublicKey: bytes('x'), NumberOfBytes: 1 }
+    await expect(vault.api.kms[operation]({ ...given, Recipient })).rejects.toMatchObject({ code: 'UnsupportedOperationException', message: 'Recipient is not supported: Holdfast checks no attestation documents.' })
+  })
+})
+
+describe('a dry run that leaves the ciphertext out', () => {
+  it('asks for the key alone', async () => {
+    const { KeyId } = (await vault.api.kms.CreateKey({})).KeyMetadata
+    const [DryRun, DryRunModifiers] = [true, ['IGNORE_CIPHERTEXT']]
+    await expect(vault.api.kms.Decrypt({ KeyId, DryRun, DryRunModifiers })).rejects.toMatchObject({ code: 'DryRunOperationException' })
+    await expect(vault.api.kms.ReEncrypt({ SourceKeyId: KeyId, DestinationKeyId: KeyId, DryRun, DryRunModifiers })).rejects.toMatchObject({ code: 'DryRunOperationException' })
+    expect((await vault.api.kms.GetKeyLastUsage({ KeyId })).KeyLastUsage).toBeUndefined()
+    await vault.api.kms.DisableKey({ KeyId })
+    await expect(vault.api.kms.Decrypt({ KeyId, DryRun, DryRunModifiers })).rejects.toMatchObject({ code: 'DisabledException' })
+  })
+
+  it.each([
+    [{ KeyId: 'alias/none' }, "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null"],
+    [{ KeyId: 'alias/none', DryRun: true }, "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null"],
+    [{ KeyId: 'alias/none', DryRunModifiers: ['IGNORE_CIPHERTEXT'] }, 'DryRunModifiers can be specified with the DryRun option only.'],
+    [{ DryRun: true, DryRunModifiers: ['IGNORE_CIPHERTEXT'] }, 'KeyId is required when IGNORE_CIPHERTEXT is specified.'],
+    [{ DryRun: true, DryRunModifiers: ['NONE'] }, "1 validation error detected: Value 'NONE' at 'dryRunModifiers.1.member' failed to satisfy constraint: Member must satisfy enum value set: [IGNORE_CIPHERTEXT]"],
+  ])('is a dry run, names a key, and says so: %j', async (input, message) => {
+    await expect(vault.api.kms.Decrypt(input)).rejects.toMatchObject({ code: 'ValidationException', message })
+  })
+})

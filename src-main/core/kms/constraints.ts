@@ -11,8 +11,11 @@ type Constraint =
   | { readonly length: readonly [least: number, most: number]; readonly pattern?: string; readonly secret?: true }
   | { readonly value: readonly [least: number, most: number] }
   | { readonly oneOf: readonly string[] }
+  | { readonly everyOneOf: readonly string[] }
   | { readonly each: Readonly<Record<string, Constraint>> }
   | { readonly items: readonly [least: number, most: number] }
+  /** A member that AWS KMS knows and Holdfast does not serve: refused, never ignored. */
+  | { readonly unsupported: string }
 
 type Constraints = Readonly<Record<string, Constraint>>
 
@@ -31,14 +34,17 @@ const policyName: Constraint = { length: [1, 128], pattern: '[\\w]+' }
 const tags: Constraint = { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } }
 // The model's pattern is that of AWS's own Region names; a vault has whatever Regions were declared.
 const region: Constraint = { length: [1, 32] }
+const recipient: Constraint = { unsupported: 'Recipient is not supported: Holdfast checks no attestation documents.' }
+const dryRunModifiers: Constraint = { everyOneOf: ['IGNORE_CIPHERTEXT'] }
 const dataKey: Constraints = {
   KeyId: keyId,
   KeySpec: { oneOf: Object.keys(dataKeySpecs) },
   NumberOfBytes: { value: [1, 1024] },
   GrantTokens: grantTokens,
+  Recipient: recipient,
 }
 
-const dataKeyPair: Constraints = { KeyId: keyId, KeyPairSpec: { oneOf: ALL_KEY_PAIR_SPECS }, GrantTokens: grantTokens }
+const dataKeyPair: Constraints = { KeyId: keyId, KeyPairSpec: { oneOf: ALL_KEY_PAIR_SPECS }, GrantTokens: grantTokens, Recipient: recipient }
 const signed: Constraints = {
   KeyId: keyId,
   Message: { length: [0, 4096], secret: true },
@@ -72,7 +78,14 @@ const constraints = {
   DeleteAlias: { AliasName: aliasName },
   ListAliases: { KeyId: keyId, Limit: { value: [1, 100] }, Marker: marker },
   Encrypt: { KeyId: keyId, Plaintext: { length: [1, 4096], secret: true }, EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS }, GrantTokens: grantTokens },
-  Decrypt: { KeyId: keyId, CiphertextBlob: { length: [1, 6144], secret: true }, EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS }, GrantTokens: grantTokens },
+  Decrypt: {
+    KeyId: keyId,
+    CiphertextBlob: { length: [1, 6144], secret: true },
+    EncryptionAlgorithm: { oneOf: ALL_ALGORITHMS },
+    GrantTokens: grantTokens,
+    DryRunModifiers: dryRunModifiers,
+    Recipient: recipient,
+  },
   GenerateDataKey: dataKey,
   GenerateDataKeyWithoutPlaintext: dataKey,
   GetKeyLastUsage: { KeyId: keyId },
@@ -91,6 +104,7 @@ const constraints = {
     SourceEncryptionAlgorithm: { oneOf: ALL_ALGORITHMS },
     DestinationEncryptionAlgorithm: { oneOf: ALL_ALGORITHMS },
     GrantTokens: grantTokens,
+    DryRunModifiers: dryRunModifiers,
   },
   EnableKeyRotation: { KeyId: keyId, RotationPeriodInDays: { value: [90, 2560] } },
   DisableKeyRotation: { KeyId: keyId },
@@ -112,18 +126,19 @@ const constraints = {
     KeyAgreementAlgorithm: { oneOf: keyAgreementAlgorithms },
     PublicKey: { length: [1, 8192], secret: true },
     GrantTokens: grantTokens,
+    Recipient: recipient,
   },
   GenerateDataKeyPair: dataKeyPair,
   GenerateDataKeyPairWithoutPlaintext: dataKeyPair,
   Encapsulate: encapsulation,
   Decapsulate: { ...encapsulation, SharedSecretCiphertextBlob: { length: [1, 6144], secret: true } },
-  GenerateRandom: { NumberOfBytes: { value: [1, 1024] } },
+  GenerateRandom: { NumberOfBytes: { value: [1, 1024] }, Recipient: recipient },
 } as const satisfies Record<string, Constraints>
 
 /** Operations of AWS KMS that have constraints: all that Holdfast serves. */
 export type ConstrainedOperation = keyof typeof constraints
 
-/** Throws ValidationException that lists every member outside its limits. Absent members are the schema's business. */
+/** Throws UnsupportedOperationException for a member that is not served, and ValidationException that lists every member outside its limits. Absent members are the schema's business. */
 export function requireConstraints(operation: ConstrainedOperation, input: object): void {
   const found = violations(constraints[operation], { ...input }, '')
   if (found.length === 0) return
@@ -141,6 +156,10 @@ function violations(rows: Constraints, input: Readonly<Record<string, unknown>>,
 function memberViolations(constraint: Constraint, value: unknown, path: string): string[] {
   if ('each' in constraint) {
     return (value as readonly Readonly<Record<string, unknown>>[]).flatMap((item, i) => violations(constraint.each, item, `${path}.${i + 1}.member.`))
+  }
+  if ('unsupported' in constraint) throw new VaultError('UnsupportedOperationException', { text: constraint.unsupported })
+  if ('everyOneOf' in constraint) {
+    return (value as readonly string[]).flatMap((item, i) => memberViolations({ oneOf: constraint.everyOneOf }, item, `${path}.${i + 1}.member`))
   }
   if ('items' in constraint) return bounds(constraint.items, (value as readonly unknown[]).length, 'length', undefined, path)
   if ('oneOf' in constraint) {

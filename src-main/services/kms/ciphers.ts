@@ -5,7 +5,7 @@ import type { Crypto } from '#core/ports/crypto.ts'
 import type { Scope, Tables } from '#core/ports/store.ts'
 import { parseBlob, type BlobV1 } from '#core/sealing/blob-v1.ts'
 import { serialiseContext } from '#core/sealing/context.ts'
-import { VaultError } from '#core/vocabulary/failures.ts'
+import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import type { EncryptionAlgorithm, EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Secret } from '#core/vocabulary/secret.ts'
 import type { PrivateKeys } from '../private-keys.ts'
@@ -74,8 +74,13 @@ export function encryptingTarget(tables: Tables, scope: Scope, operation: KeyOpe
 }
 
 /** A blob names its own key, and KeyId is only compared, as in AWS KMS; an RSA block is bare, and needs KeyId. */
-export function openingTarget(tables: Tables, scope: Scope, operation: KeyOperation, request: CipherRequest & { ciphertext: Uint8Array }): OpeningTarget {
+export function openingTarget(tables: Tables, scope: Scope, operation: KeyOperation, request: CipherRequest & { ciphertext: Uint8Array | undefined }): OpeningTarget {
   const algorithm = (request.algorithm ?? 'SYMMETRIC_DEFAULT') as EncryptionAlgorithm
+  // A dry run without a ciphertext: what it would take is decided by the key alone, and it goes no further.
+  if (request.ciphertext === undefined) {
+    const target = encryptingTarget(tables, scope, operation, { ...request, KeyId: request.KeyId ?? unreachable('neither ciphertext nor key') })
+    return { ...target, ciphertext: { block: new Uint8Array() } }
+  }
   if (algorithm !== 'SYMMETRIC_DEFAULT') {
     if (request.KeyId === undefined) throw new VaultError('ValidationException', { text: 'You must specify a KeyId to decrypt with an asymmetric KMS key.' })
     return { ...encryptingTarget(tables, scope, operation, { ...request, KeyId: request.KeyId }), ciphertext: { block: request.ciphertext } }

@@ -23,8 +23,10 @@ export interface EncryptRequest extends CommonRequest {
 }
 
 export interface DecryptRequest extends CommonRequest {
-  CiphertextBlob: Uint8Array
+  /** May be absent from a dry run with IGNORE_CIPHERTEXT only. */
+  CiphertextBlob?: Uint8Array | undefined
   KeyId?: string | undefined
+  DryRunModifiers?: string[] | undefined
 }
 
 export interface DataKeyRequest extends Omit<CommonRequest, 'EncryptionAlgorithm'> {
@@ -34,7 +36,9 @@ export interface DataKeyRequest extends Omit<CommonRequest, 'EncryptionAlgorithm
 }
 
 export interface ReEncryptRequest {
-  CiphertextBlob: Uint8Array
+  /** May be absent from a dry run with IGNORE_CIPHERTEXT only. */
+  CiphertextBlob?: Uint8Array | undefined
+  DryRunModifiers?: string[] | undefined
   SourceKeyId?: string | undefined
   SourceEncryptionContext?: Record<string, string> | undefined
   SourceEncryptionAlgorithm?: string | undefined
@@ -103,8 +107,10 @@ export function useKeys({ ambient, sealing, ciphers }: { ambient: Ambient; seali
       requireConstraints('Decrypt', input)
       checkCommon(input)
     },
-    target: (tables, scope, { KeyId, EncryptionAlgorithm: algorithm, EncryptionContext: context, CiphertextBlob: ciphertext }) =>
-      openingTarget(tables, scope, 'Decrypt', { KeyId, algorithm, context, ciphertext }),
+    target: (tables, scope, input) =>
+      openingTarget(tables, scope, 'Decrypt', {
+        KeyId: input.KeyId, algorithm: input.EncryptionAlgorithm, context: input.EncryptionContext, ciphertext: ciphertextOf(input, 'KeyId'),
+      }),
     async perform(call, target, input) {
       stopAtDryRun(input.DryRun)
       const opened = await ciphers.decrypt(target, input.EncryptionContext)
@@ -187,7 +193,7 @@ export function useKeys({ ambient, sealing, ciphers }: { ambient: Ambient; seali
     },
     target(tables, scope, input) {
       const source = openingTarget(tables, scope, 'ReEncrypt', {
-        KeyId: input.SourceKeyId, algorithm: input.SourceEncryptionAlgorithm, context: input.SourceEncryptionContext, ciphertext: input.CiphertextBlob,
+        KeyId: input.SourceKeyId, algorithm: input.SourceEncryptionAlgorithm, context: input.SourceEncryptionContext, ciphertext: ciphertextOf(input, 'SourceKeyId'),
       })
       const destination = encryptingTarget(tables, scope, 'ReEncrypt', {
         KeyId: input.DestinationKeyId, algorithm: input.DestinationEncryptionAlgorithm, context: input.DestinationEncryptionContext,
@@ -232,6 +238,23 @@ function materialId(target: EncryptingTarget): { KeyMaterialId?: string } {
 function checkCommon(input: Pick<CommonRequest, 'EncryptionContext' | 'GrantTokens'>): void {
   refuseGrantTokens(input.GrantTokens)
   serialiseContext(input.EncryptionContext ?? {})
+}
+
+/**
+ * The ciphertext to open; undefined where a dry run leaves it out (DryRunModifiers), and asks for the key that it names alone.
+ * Throws ValidationException.
+ */
+function ciphertextOf(
+  input: { CiphertextBlob?: Uint8Array | undefined; DryRun?: boolean | undefined; DryRunModifiers?: string[] | undefined; KeyId?: string | undefined; SourceKeyId?: string | undefined },
+  named: 'KeyId' | 'SourceKeyId',
+): Uint8Array | undefined {
+  if (input.DryRunModifiers?.includes('IGNORE_CIPHERTEXT') !== true) {
+    if (input.CiphertextBlob !== undefined) return input.CiphertextBlob
+    throw new VaultError('ValidationException', { text: "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null" })
+  }
+  if (input.DryRun !== true) throw new VaultError('ValidationException', { text: 'DryRunModifiers can be specified with the DryRun option only.' })
+  if (input[named] === undefined) throw new VaultError('ValidationException', { text: `${named} is required when IGNORE_CIPHERTEXT is specified.` })
+  return undefined
 }
 
 /** The data key's length in bytes: by KeySpec or by NumberOfBytes, exactly one of them. */
