@@ -3,6 +3,7 @@ import type { ProfileView } from '#contract/hsm.ts'
 import type { MemberView } from '#contract/vault.ts'
 import { type Access, openAccess } from './access.ts'
 import { type Globals, globalsOf } from './globals.ts'
+import { addHsmModules } from './hsm-modules.ts'
 import { signIn } from './login.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
@@ -10,7 +11,7 @@ import { badgeWords, profileLines } from './profile.ts'
 import { tableLines } from './table.ts'
 import { UsageError } from './usage.ts'
 
-/** `hsm list` and `hsm profile`. */
+/** `hsm list` and `hsm profile`, and what stands in files of its own. */
 export function addHsm(program: Command, place: Place): void {
   const hsm = program.command('hsm').description("the vault's HSMs, and what their tokens really can do")
   hsm
@@ -20,6 +21,7 @@ export function addHsm(program: Command, place: Place): void {
     .action(async (_options: unknown, command: Command) => {
       await withMembers(globalsOf(command), place, list)
     })
+  addHsmModules(hsm, place)
   hsm
     .command('profile')
     .argument('[member]', 'name or id of the HSM; not needed if there is one')
