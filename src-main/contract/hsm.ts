@@ -75,6 +75,13 @@ const moduleView = z.object({
 })
 export type ModuleView = z.infer<typeof moduleView>
 
+const healthView = z.object({
+  /** Every step that was asked works. */
+  well: z.boolean(),
+  steps: z.array(z.object({ name: z.string(), outcome: z.enum(['works', 'fails', 'skipped']), note: z.string().optional(), microseconds: z.number().optional() })),
+})
+export type HealthView = z.infer<typeof healthView>
+
 export const hsm = {
   /** The PKCS#11 libraries of this machine, each loaded in a process of its own; nothing is changed. Needs no sign-in while the vault is locked. */
   modules: operation.input(z.object({})).output(z.object({ modules: z.array(moduleView) })),
@@ -83,6 +90,8 @@ export const hsm = {
    * elsewhere nobody can be asked: LOGIN_NEEDED.
    */
   logIn: operation.input(member).output(z.object({})),
+  /** Whether a member's token answers and seals now, and how fast. Nothing stays on the token. */
+  health: operation.input(member).output(healthView),
   /** The newest profile of the member's token, and how far a run is that goes on now. */
   profile: operation.input(member).output(z.object({ profile: profileView.optional(), running: profileProgress.optional() })),
   /** Tries everything anew: progress, about ten times a second, then the profile as the return value. Ending the stream cancels. */

@@ -99,6 +99,7 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     hsm: {
       modules: os.hsm.modules.handler(async ({ context }) => ({ modules: (await vault.modules(context.connection)).map(moduleView) })),
       logIn: os.hsm.logIn.handler(through((all) => all.logInHsm)),
+      health: os.hsm.health.handler(through((all) => all.checkHsmHealth)),
       profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
       runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
     },
