@@ -1,7 +1,10 @@
-import type { Hsm, ModuleConfig } from '#core/ports/hsm.ts'
+import { homedir } from 'node:os'
+import type { Hsm, ModuleConfig, ModuleFacts } from '#core/ports/hsm.ts'
+import { VaultError } from '#core/vocabulary/failures.ts'
 import { defaultBackoff, type BackoffTimes } from './backoff.ts'
 import { defaultDeadlines, type Deadlines } from './deadlines.ts'
 import { failureOf } from './failures.ts'
+import { findModules, type FoundModule } from './finder.ts'
 import type { PinEntry, SpawnHost } from './host-process.ts'
 import { Hosts, moduleName } from './hosts.ts'
 import type { HostLink } from './link.ts'
@@ -39,7 +42,19 @@ export function createHsm(options: HsmOptions): Hsm {
     }
   }
 
+  async function probe({ name, module, source, pinFormat, example }: FoundModule): Promise<ModuleFacts> {
+    const found = { name, module, source, pinFormat }
+    if (example !== undefined && module.parameters === undefined) return { ...found, outcome: { state: 'needs-parameters', example } }
+    try {
+      return { ...found, outcome: { state: 'answers', tokens: await withHost(module, name, (link) => link.call('tokens', [])) } }
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error
+      return { ...found, outcome: { state: 'fails', failure: { code: error.code, text: error.message } } }
+    }
+  }
+
   return {
+    modules: async () => Promise.all((await findModules(process.platform, process.env, homedir())).map(probe)),
     tokens: (module) => withHost(module, moduleName(module), (link) => link.call('tokens', [])),
     initialiseToken: (module, { label, soPin, pin }) =>
       withHost(module, moduleName(module), (link) => link.call('initialise', [label, soPin.bytes, pin.bytes])),

@@ -1,29 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { knownModules } from '#core/tokens/modules.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-
-/** Where packages put SoftHSM's library, by process.platform and in the order in which they are tried. */
-const installed: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
-  linux: [
-    '/usr/lib/softhsm/libsofthsm2.so', // Debian, Ubuntu
-    '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',
-    '/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
-    '/usr/lib64/pkcs11/libsofthsm2.so', // Fedora, RHEL
-    '/usr/lib64/softhsm/libsofthsm2.so', // openSUSE
-    '/usr/lib/libsofthsm2.so', // Arch
-    '/usr/local/lib/softhsm/libsofthsm2.so', // from source
-  ],
-  darwin: [
-    '/opt/homebrew/lib/softhsm/libsofthsm2.so', // Homebrew on ARM
-    '/usr/local/lib/softhsm/libsofthsm2.so', // Homebrew on Intel
-    '/opt/local/lib/softhsm/libsofthsm2.so', // MacPorts
-  ],
-  win32: [
-    'C:\\SoftHSM2\\lib\\softhsm2-x64.dll', // the SoftHSM2-for-Windows installer
-    'C:\\Program Files\\SoftHSM2\\lib\\softhsm2-x64.dll',
-  ],
-}
 
 /** Below the folder into which the set-up unpacks Debian's packages without root. */
 const unpacked = [
@@ -41,7 +20,7 @@ export async function findSoftHsm(environment: NodeJS.ProcessEnv, tools: string 
   const candidates =
     named !== undefined && named !== ''
       ? [named]
-      : [...(tools === undefined ? [] : unpacked.map((path) => join(tools, path))), ...(installed[process.platform] ?? [])]
+      : [...(tools === undefined ? [] : unpacked.map((path) => join(tools, path))), ...installed()]
   for (const path of candidates) if (await exists(path)) return path
   throw new VaultError('MODULE_NOT_FOUND', { looked: candidates.join(', ') })
 }
@@ -81,6 +60,12 @@ function configuration(tokenDirectory: string): string {
     'library.reset_on_fork = false',
     '',
   ].join('\n')
+}
+
+/** Where packages put its library on this platform. */
+function installed(): readonly string[] {
+  const paths: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = knownModules.softhsm.paths
+  return paths[process.platform] ?? []
 }
 
 async function existing(path: string): Promise<string | undefined> {

@@ -49,6 +49,7 @@ import type { Refusals } from './refusals.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSealing } from './sealing.ts'
 import type { Sessions } from './sessions.ts'
+import { hsmHealth } from './hsm-admin/health.ts'
 import { hsmLogin } from './hsm-login.ts'
 import { tokenAttributes } from './token-attributes.ts'
 import { tokenProfiles } from './token-profiles.ts'
@@ -165,6 +166,7 @@ function operationsOf(parts: {
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
     ...manageEndpoint(parts),
+    ...hsmHealth(parts),
     ...hsmLogin(parts),
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),

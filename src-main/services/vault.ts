@@ -7,7 +7,7 @@ import type { Certificates } from '#core/ports/certificates.ts'
 import type { Endpoint, EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
-import type { Hsm } from '#core/ports/hsm.ts'
+import type { Hsm, ModuleFacts } from '#core/ports/hsm.ts'
 import type { Store } from '#core/ports/store.ts'
 import type { ReceivedRequest } from '#core/sigv4/request.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
@@ -19,6 +19,7 @@ import { appendRecord, vaultEvent } from './audit.ts'
 import { createCancellation } from './cancellation.ts'
 import { createChanges } from './changes.ts'
 import { createFigures, type VaultFigures } from './figures.ts'
+import { createMachineModules } from './hsm-admin/machine-modules.ts'
 import { initialise, type InitialiseRequest, type Initialised } from './initialise.ts'
 import { requestView, startListening, type RequestView } from './endpoint/operations.ts'
 import { openWithKeys, readKeyslots, replaceSecret, slotOfKind } from './keyslot-access.ts'
@@ -72,6 +73,8 @@ export interface Vault {
   reside(): void
   /** Tries out what a member's token can do: progress, then the profile. Behind the gate like every call; ends when the signal aborts. */
   runHsmProfile(connection: Connection, memberId: string, signal: AbortSignalLike | undefined): AsyncGenerator<ProfileProgress, ProfileView>
+  /** The PKCS#11 libraries of this machine with their tokens: for everyone while the vault is not open, then for who is signed in. Throws NOT_SIGNED_IN. */
+  modules(connection: Connection): Promise<ModuleFacts[]>
   /** One operation behind the gate. Throws VAULT_LOCKED, VAULT_NOT_INITIALISED. */
   call<Input, Target extends Targeted, Output>(
     connection: Connection,
@@ -100,6 +103,7 @@ export function createVault(parts: {
   const attempts = createAttempts(ambient, failedUnlockTimes(home.pendingEvents()))
   let open: OpenVault | undefined
   let locked: { because: LockReason; at: number } | undefined
+  const machine = createMachineModules(hsm)
   let resident = false
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -342,6 +346,11 @@ export function createVault(parts: {
       progressStream<ProfileProgress, ProfileView>(ambient, signal, (watch) =>
         vault.call(connection, (operations) => operations.runHsmProfile, { memberId, ...watch }),
       ),
+
+    async modules(connection) {
+      if (open !== undefined) sessions.principal(connection)
+      return machine.modules()
+    },
 
     async call(connection, choose, input) {
       const opened = requireOpen()

@@ -10,6 +10,7 @@ import type { Verification, VerifyProgress } from '#services/audit/verify.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
 import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
+import { moduleView } from '#services/hsm-admin/module-view.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
 import type { Handles } from './handles.ts'
@@ -102,7 +103,9 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       confirmTime: os.console.confirmTime.handler(through((all) => all.confirmTime)),
     },
     hsm: {
+      modules: os.hsm.modules.handler(async ({ context }) => ({ modules: (await vault.modules(context.connection)).map(moduleView) })),
       logIn: os.hsm.logIn.handler(through((all) => all.logInHsm)),
+      health: os.hsm.health.handler(through((all) => all.checkHsmHealth)),
       profile: os.hsm.profile.handler(through((all) => all.readHsmProfile)),
       runProfile: os.hsm.runProfile.handler(({ input, context, signal }) => vault.runHsmProfile(context.connection, input.memberId, signal)),
     },

@@ -7,7 +7,7 @@ import { sql as tokenProfiles } from './migrations/0003-token-profiles.ts'
 import { sql as keyPairs } from './migrations/0004-key-pairs.ts'
 import { sql as accessKeysAndCertificates } from './migrations/0005-access-keys-and-certificates.ts'
 import { sql as multiRegion } from './migrations/0006-multi-region.ts'
-import { sql as auditTree } from './migrations/0009-audit-tree.ts'
+import { sql as auditTree } from './migrations/0007-audit-tree.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
 const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree]

@@ -66,6 +66,14 @@ describe.skipIf(missing !== undefined)(`the HSM page${missing === undefined ? ''
     await page.getByText(/just now, in \d/).waitFor()
   })
 
+  it('says whether the token answers and seals now', async () => {
+    const { page } = screen
+    await page.getByRole('button', { name: 'Check now' }).click()
+    await page.getByText('The token answers and seals.', { exact: true }).waitFor()
+    await page.getByText('Answers with random bytes', { exact: true }).waitFor()
+    expect(await screen.look('hsm-health')).toEqual([])
+  })
+
   it('stands behind what the wizard offers: how long the token takes, for each spec', async () => {
     const { page } = screen
     await page.keyboard.press('Control+k')

@@ -48,6 +48,7 @@ export function watchedHome(path: string, watch: Watch, opened: (store: Store) =
 /** The real Hsm, whose sessions are watched (`hsm.generateKey`, …); `opened` is called with each real member. */
 export function watchedHsm(watch: Watch, opened: (member: HsmMember) => void = () => undefined, hsm: Hsm = realHsm()): Hsm {
   return {
+    modules: () => hsm.modules(),
     tokens: (module) => hsm.tokens(module),
     initialiseToken: (module, request) => hsm.initialiseToken(module, request),
     member(config, owner) {

@@ -50,4 +50,18 @@ describe('hsm', () => {
     expect(code).toBe(2)
     expect(stderr).toBe('holdfast: This vault has no HSM of that name: `holdfast hsm list` shows them. (USAGE)\n')
   })
+
+  it('shows the libraries of the machine to everyone while no process has the vault open', async () => {
+    const { code, stdout, stderr } = await holdfast({ ...around, passphraseFile: join(base, 'none') }, 'hsm', 'modules')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^NAME +STATE +TOKENS +SOURCE +LIBRARY\n/)
+    expect(stdout).toMatch(/^SoftHSM +(answers|fails) +\d+ +(known|p11-kit) +\//m)
+  })
+
+  it('shows slots as JSON, with what their PINs say of themselves', async () => {
+    const { code, stdout } = await holdfast(around, 'hsm', 'slots', '--json')
+    expect(code).toBe(0)
+    const { slots } = JSON.parse(stdout) as { slots: { pin: unknown }[] }
+    for (const { pin } of slots) expect(pin).toEqual({ countLow: expect.any(Boolean) as unknown, finalTry: expect.any(Boolean) as unknown, locked: expect.any(Boolean) as unknown })
+  })
 })

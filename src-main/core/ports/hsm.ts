@@ -10,6 +10,11 @@ import type { AbortSignalLike } from './ambient.ts'
  * never the owner: those calls fail with HSM_UNAVAILABLE at their deadline, and the next call finds a new process.
  */
 export interface Hsm {
+  /**
+   * The PKCS#11 libraries of this machine: where vendors put them, what p11-kit's configuration names, what the environment names. Each is
+   * loaded in a process of its own, side by side, without a login; what it does there is its row's outcome. Throws nothing of theirs.
+   */
+  modules(): Promise<ModuleFacts[]>
   /** The tokens that a module shows, without a login. Throws HSM_UNAVAILABLE, MODULE_NOT_FOUND. */
   tokens(module: ModuleConfig): Promise<TokenFacts[]>
   /**
@@ -29,6 +34,21 @@ export interface ModuleConfig {
   readonly parameters?: string | undefined
   /** The folder of a SoftHSM's tokens, absolute; undefined for every other module. */
   readonly tokenDirectory?: string | undefined
+}
+
+/** A library that was found, and what it does when it is loaded. */
+export interface ModuleFacts {
+  /** The vendor's or the product's, else the library's file name. */
+  readonly name: string
+  readonly module: ModuleConfig
+  readonly source: 'known' | 'p11-kit' | 'environment'
+  /** How its user PIN is written, where it is more than a PIN. */
+  readonly pinFormat: string | undefined
+  readonly outcome:
+    | { readonly state: 'answers'; readonly tokens: readonly TokenFacts[] }
+    /** It was not loaded: it starts only with parameters such as these. */
+    | { readonly state: 'needs-parameters'; readonly example: string }
+    | { readonly state: 'fails'; readonly failure: { readonly code: FailureCode; readonly text: string } }
 }
 
 export interface MemberConfig {

@@ -3,6 +3,8 @@ import type { ProfileView } from '#contract/hsm.ts'
 import type { MemberView } from '#contract/vault.ts'
 import { type Access, openAccess } from './access.ts'
 import { type Globals, globalsOf } from './globals.ts'
+import { healthLines } from './hsm-health.ts'
+import { addHsmModules } from './hsm-modules.ts'
 import { signIn } from './login.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
@@ -10,7 +12,7 @@ import { badgeWords, profileLines } from './profile.ts'
 import { tableLines } from './table.ts'
 import { UsageError } from './usage.ts'
 
-/** `hsm list` and `hsm profile`. */
+/** `hsm list`, `hsm health` and `hsm profile`, and what stands in files of its own. */
 export function addHsm(program: Command, place: Place): void {
   const hsm = program.command('hsm').description("the vault's HSMs, and what their tokens really can do")
   hsm
@@ -19,6 +21,15 @@ export function addHsm(program: Command, place: Place): void {
     .addHelpText('after', '\nExample:\n  $ holdfast hsm list')
     .action(async (_options: unknown, command: Command) => {
       await withMembers(globalsOf(command), place, list)
+    })
+  addHsmModules(hsm, place)
+  hsm
+    .command('health')
+    .argument('[member]', 'name or id of the HSM; not needed if there is one')
+    .description('whether a token answers and seals now, and how fast; nothing stays on it')
+    .addHelpText('after', '\nExample:\n  $ holdfast hsm health')
+    .action(async (named: string | undefined, _options: unknown, command: Command) => {
+      await withMembers(globalsOf(command), place, (access, globals, members) => health(access, globals, chosen(members, named)))
     })
   hsm
     .command('profile')
@@ -57,6 +68,12 @@ function list(_access: Access, globals: Globals, members: readonly MemberView[])
     profiling ? 'now' : tried === undefined ? 'never' : `${tried.at.toISOString()}${tried.holds ? '' : ', changed since'}`,
   ])
   for (const line of tableLines(['NAME', 'STATE', 'MODEL', 'SERIAL', 'SEALS', 'ENFORCEMENT', 'TRIED'], rows)) printLine(line)
+}
+
+async function health(access: Access, globals: Globals, member: MemberView): Promise<void> {
+  const found = await access.api.hsm.health({ memberId: member.id })
+  if (globals.json) printJson(found)
+  else for (const line of healthLines(member, found)) printLine(line)
 }
 
 async function profile(access: Access, globals: Globals, member: MemberView): Promise<void> {
