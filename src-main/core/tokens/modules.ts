@@ -1,5 +1,5 @@
-// Where vendors put their PKCS#11 libraries. Of these SoftHSM and NSS were tried here; the others' paths, parameters and PINs are read
-// where packages usually put them, and were not tried.
+// Where vendors put their PKCS#11 libraries. Of these SoftHSM and NSS were tried here; the others' paths, parameters and PINs are
+// those that their packages usually have, and were not tried.
 
 export const modulePlatforms = ['linux', 'darwin', 'win32'] as const
 export type ModulePlatform = (typeof modulePlatforms)[number]
