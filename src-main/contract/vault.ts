@@ -125,6 +125,10 @@ export type KeyRowView = z.infer<typeof keyRow>
 const keyDetail = keyRow.extend({
   account: z.string(),
   region: z.string(),
+  /** Of a multi-Region key: it and its related keys, the primary first. Empty for the key of a single Region. */
+  related: z.array(z.object({ region: z.string(), arn: z.string(), role: z.enum(['PRIMARY', 'REPLICA']), state: keyRow.shape.state })),
+  /** Days of the waiting period that begins once the last replica is gone; only while it waits for that. */
+  pendingWindow: z.number().optional(),
   /** AWS KMS's names, of the key's usage. */
   algorithms: z.array(z.string()),
   policy: z.string(),

@@ -30,6 +30,8 @@ export interface KeyView {
 export interface KeyDetail extends KeyView {
   account: string
   region: string
+  related: { region: string; arn: string; role: 'PRIMARY' | 'REPLICA'; state: KeyState }[]
+  pendingWindow?: number
   algorithms: string[]
   policy: string
   tags: Tag[]
@@ -106,6 +108,8 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
     ...keyView(tables, key),
     account: key.account,
     region: key.region,
+    related: relatedOf(tables, key),
+    ...(key.pendingWindow === undefined ? {} : { pendingWindow: key.pendingWindow }),
     algorithms: Object.values({ ...algorithmLists(key) }).flat(),
     policy: key.policy,
     tags: tables.keys.tags(key),
@@ -120,6 +124,10 @@ function keyDetail(tables: Tables, key: KeyRow, names: ReadonlyMap<MemberId, str
       ...(material.rung === 1 ? { encryptions: material.reserved } : {}),
     })),
   }
+}
+
+function relatedOf(tables: Tables, key: KeyRow): KeyDetail['related'] {
+  return tables.keys.related(key.id).flatMap((each) => (each.multiRegion === undefined ? [] : [{ region: each.region, arn: keyArn(each), role: each.multiRegion, state: keyState(each) }]))
 }
 
 function aliasesOf(tables: Tables, key: KeyRow & Scope): string[] {

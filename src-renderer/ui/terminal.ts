@@ -23,11 +23,13 @@ export type MemberValue =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'map'; readonly pairs: Readonly<Record<string, string>> }
   | { readonly kind: 'tags'; readonly tags: readonly Tag[] }
+  /** A member that is true: the option alone. */
+  | { readonly kind: 'flag' }
 
 /** The command line's form: one option a line, as AWS's own command line spells them. */
 export function commandLines(calls: readonly Call[]): CodeSpan[][] {
   return calls.flatMap((call) => {
-    const options = call.members.map((member): CodeSpan[] => [{ text: `  --${kebab(member.name)} ` }, { text: argument(member.value), kind: 'value' }])
+    const options = call.members.map((member): CodeSpan[] => [{ text: option(member) }, { text: argument(member.value), kind: 'value' }])
     const lines: CodeSpan[][] = [[{ text: `holdfast kms ${kebab(call.operation)}`, kind: 'strong' }], ...options]
     return lines.map((line, index) => (index < lines.length - 1 ? [...line, { text: ' \\' }] : line))
   })
@@ -40,7 +42,7 @@ export function awsLines(calls: readonly Call[]): CodeSpan[][] {
     const lines: CodeSpan[][] = [
       [...(variable === undefined ? [] : [{ text: `${variable}=$(` }]), { text: `aws kms ${kebab(operation)}`, kind: 'strong' }],
       ...members.map((member): CodeSpan[] => [
-        { text: `  --${kebab(member.name)} ` },
+        { text: option(member) },
         { text: member.value.kind === 'variable' ? `"$${member.value.variable}"` : argument(member.value), kind: 'value' },
       ]),
       ...(takes === undefined ? [] : [[{ text: `  --query ${takes.member}` }], [{ text: '  --output text' }]]),
@@ -69,6 +71,10 @@ export function quoted(word: string): string {
   return /^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
+function option({ name, value }: Member): string {
+  return `  --${kebab(name)}${value.kind === 'flag' ? '' : ' '}`
+}
+
 function argument(value: MemberValue): string {
   switch (value.kind) {
     case 'text':
@@ -86,6 +92,8 @@ function argument(value: MemberValue): string {
       return value.tags.every(({ TagKey, TagValue }) => isShort(TagKey) && isShort(TagValue))
         ? value.tags.map(({ TagKey, TagValue }) => quoted(`TagKey=${TagKey},TagValue=${TagValue}`)).join(' ')
         : quoted(JSON.stringify(value.tags))
+    case 'flag':
+      return ''
   }
 }
 
@@ -105,6 +113,8 @@ function json(value: MemberValue): unknown {
       return value.text
     case 'variable':
       return value.variable
+    case 'flag':
+      return true
     case 'number':
       return value.number
     case 'file':

@@ -29,6 +29,10 @@ export interface KeyDetail {
   saveTags(set: readonly Tag[], removed: readonly string[]): Promise<boolean>
   /** As `saveTags`. */
   savePolicy(policy: string): Promise<boolean>
+  /** As `addAlias`. */
+  replicate(region: string, description: string): Promise<string | undefined>
+  /** Makes the replica of another Region the primary, after a question. */
+  promote(region: string): Promise<void>
   cancelDeletion(): Promise<void>
 }
 
@@ -126,6 +130,19 @@ export function useKeyDetail(keyId: () => string): KeyDetail {
       }),
 
     savePolicy: (policy) => done('The policy is stored', () => api.kms.PutKeyPolicy({ KeyId: keyId(), Policy: policy })),
+
+    replicate: (region, description) =>
+      attempt(() => api.kms.ReplicateKey({ KeyId: keyId(), ReplicaRegion: region, ...(description === '' ? {} : { Description: description }) }), `The key is in ${region} too`),
+
+    async promote(region) {
+      const sure = await confirm({
+        title: `Make the key in ${region} the primary`,
+        text: `Rotation and replication are done from ${region} then, and the key here becomes a replica. Nothing that was encrypted changes.`,
+        yes: 'Make primary',
+        no: 'Keep as it is',
+      })
+      if (sure) await done(`The primary is in ${region} now`, () => api.kms.UpdatePrimaryRegion({ KeyId: keyId(), PrimaryRegion: region }))
+    },
 
     async cancelDeletion() {
       const row = detail.value

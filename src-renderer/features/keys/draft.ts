@@ -15,6 +15,8 @@ export interface Draft {
   alias: string
   description: string
   tags: Tag[]
+  /** May have replicas in other Regions; it cannot become so later. */
+  multiRegion: boolean
   /** Automatic rotation, where the spec has it. */
   rotates: boolean
   /** Days; undefined while what is typed is no period. */
@@ -37,7 +39,7 @@ export interface DraftState {
 
 /** `taken`: aliases that other keys have. */
 export function useDraft(taken: () => ReadonlySet<string>): DraftState {
-  const draft = reactive<Draft>({ kind: 'encrypt', spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [], rotates: true, periodDays: USUAL_PERIOD })
+  const draft = reactive<Draft>({ kind: 'encrypt', spec: 'SYMMETRIC_DEFAULT', alias: '', description: '', tags: [], multiRegion: false, rotates: true, periodDays: USUAL_PERIOD })
 
   const tags = computed(() => filled(draft.tags))
   const usage = computed(() => kinds[draft.kind].usage)
@@ -46,7 +48,7 @@ export function useDraft(taken: () => ReadonlySet<string>): DraftState {
     draft,
     usage,
     rotates,
-    touched: computed(() => draft.kind !== 'encrypt' || draft.alias !== '' || draft.description !== '' || tags.value.length > 0 || !draft.rotates || draft.periodDays !== USUAL_PERIOD),
+    touched: computed(() => draft.kind !== 'encrypt' || draft.alias !== '' || draft.description !== '' || draft.multiRegion || tags.value.length > 0 || !draft.rotates || draft.periodDays !== USUAL_PERIOD),
     aliasError: computed(() => (draft.alias === '' ? undefined : aliasProblem(draft.alias, taken()))),
     tagsError: computed(() => tagsProblem(draft.tags)),
     rotationError: computed(() => (rotates.value && draft.periodDays === undefined ? 'A period has 90 to 2,560 days.' : undefined)),
@@ -56,6 +58,7 @@ export function useDraft(taken: () => ReadonlySet<string>): DraftState {
         members: [
           { name: 'KeySpec', value: { kind: 'text', text: draft.spec } },
           { name: 'KeyUsage', value: { kind: 'text', text: usage.value } },
+          ...(draft.multiRegion ? [{ name: 'MultiRegion', value: { kind: 'flag' } } as const] : []),
           ...(draft.description === '' ? [] : [{ name: 'Description', value: { kind: 'text', text: draft.description } } as const]),
           ...(tags.value.length === 0 ? [] : [{ name: 'Tags', value: { kind: 'tags', tags: tags.value } } as const]),
         ],
