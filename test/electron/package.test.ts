@@ -66,6 +66,7 @@ describe.skipIf(linux !== undefined)(`the packed app${linux === missing ? becaus
     expect(archived).toEqual([])
     const unpacked = readdirSync(`${archive(packed.shipping)}.unpacked`, { recursive: true }).map(String).filter((path) => path.endsWith('.node'))
     expect(unpacked.map((path) => path.replace('node_modules/', '')).toSorted()).toEqual([
+      '@koromix/koffi-linux-x64/linux_x64/koffi.node',
       '@node-rs/argon2-linux-x64-gnu/argon2.linux-x64-gnu.node',
       'better-sqlite3-multiple-ciphers/prebuilds/linux-x64.node',
       'pkcs11js/build/Release/pkcs11.node',
