@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { AccessKeyView } from '#contract/endpoint.ts'
-import { type Access, openAccess } from './access.ts'
-import { type Globals, globalsOf } from './globals.ts'
-import { signIn } from './login.ts'
+import type { Access } from './access.ts'
+import type { Globals } from './globals.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
 import { lend, readSecretLine } from './secrets.ts'
+import { withAccess } from './signed-in.ts'
 import { tableLines } from './table.ts'
 import { UsageError } from './usage.ts'
 
@@ -54,17 +54,6 @@ export function addAccessKey(program: Command, place: Place): void {
         say(globals, 'The access key is deleted.')
       })
     })
-}
-
-async function withAccess(command: Command, place: Place, work: (access: Access, globals: Globals) => Promise<void>): Promise<void> {
-  const globals = globalsOf(command)
-  const access = await openAccess(globals.home, place.agent)
-  try {
-    await signIn(access, globals)
-    await work(access, globals)
-  } finally {
-    await access.close()
-  }
 }
 
 async function create(access: Access, globals: Globals): Promise<void> {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { type Access, openAccess } from './access.ts'
-import { type Globals, globalsOf } from './globals.ts'
-import { signIn } from './login.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
+import { withAccess } from './signed-in.ts'
 
 /** `account create`, `account list`, `region add` and `region list`. */
 export function addAccount(program: Command, place: Place): void {
@@ -56,15 +54,4 @@ async function list(command: Command, place: Place, what: 'accounts' | 'regions'
     if (globals.json) printJson({ [what]: declared[what] })
     else for (const name of declared[what]) printLine(name)
   })
-}
-
-async function withAccess(command: Command, place: Place, work: (access: Access, globals: Globals) => Promise<void>): Promise<void> {
-  const globals = globalsOf(command)
-  const access = await openAccess(globals.home, place.agent)
-  try {
-    await signIn(access, globals)
-    await work(access, globals)
-  } finally {
-    await access.close()
-  }
 }

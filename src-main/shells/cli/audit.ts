@@ -4,15 +4,15 @@ import type { VerificationView } from '#contract/audit.ts'
 import { fromPem, verifyProof } from '#core/audit/proof.ts'
 import { toHex } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { type Access, openAccess } from './access.ts'
+import type { Access } from './access.ts'
 import { exportCloudTrail, exportRecords } from './audit-export.ts'
 import { filterOf, withFilter } from './audit-filter.ts'
 import { auditCells, auditHeadings, verificationLines } from './audit-words.ts'
 import { type Globals, globalsOf } from './globals.ts'
-import { signIn } from './login.ts'
 import { readText, writeNew } from './new-files.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
+import { withAccess } from './signed-in.ts'
 import { tableLines } from './table.ts'
 import { UsageError } from './usage.ts'
 
@@ -55,17 +55,6 @@ export function addAudit(program: Command, place: Place): void {
     .action(async (file: string, _options: unknown, command: Command) => {
       await checkProof(file, globalsOf(command))
     })
-}
-
-async function withAccess(command: Command, place: Place, work: (access: Access, globals: Globals) => Promise<void>): Promise<void> {
-  const globals = globalsOf(command)
-  const access = await openAccess(globals.home, place.agent)
-  try {
-    await signIn(access, globals)
-    await work(access, globals)
-  } finally {
-    await access.close()
-  }
 }
 
 async function list(access: Access, globals: Globals): Promise<void> {

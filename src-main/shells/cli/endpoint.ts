@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { EndpointView, RequestLine } from '#contract/endpoint.ts'
 import type { EndpointAddress } from '#core/ports/endpoint.ts'
-import { type Access, openAccess, openOwnersAccess } from './access.ts'
+import { type Access, openAccess } from './access.ts'
 import { INSECURE, INSECURE_OPTION, parseEndpointAddress } from './endpoint-address.ts'
 import { type Globals, globalsOf } from './globals.ts'
 import { signIn } from './login.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine, printWarning } from './print.ts'
+import { withOwner } from './signed-in.ts'
 import { tableLines } from './table.ts'
 
 type Address = Omit<EndpointAddress, 'transport'>
@@ -61,17 +62,6 @@ export function addEndpoint(program: Command, place: Place): void {
         else for (const line of tableLines(['TIME', 'OPERATION', 'CALLER', 'REGION', 'STATUS', 'MS', 'FAILURE'], requests.map(row))) printLine(line)
       })
     })
-}
-
-async function withOwner(command: Command, place: Place, work: (access: Access, globals: Globals) => Promise<void>): Promise<void> {
-  const globals = globalsOf(command)
-  const access = await openOwnersAccess(globals.home, place.agent)
-  try {
-    await signIn(access, globals)
-    await work(access, globals)
-  } finally {
-    await access.close()
-  }
 }
 
 /** The published file is enough; only where there is none yet must somebody sign in to have it made. */
