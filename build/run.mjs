@@ -1,4 +1,4 @@
-// `npm run check | build | bench`: for a clone that is set up.
+// `npm run check | build | bench | test:kill`: for a clone that is set up.
 
 import { existsSync } from 'node:fs'
 import { check } from './check.mjs'
@@ -22,6 +22,7 @@ const tasks = {
     if (!existsSync(entry)) throw new SetUpError('There is no benchmark yet (bench/main.ts).')
     return inherit(holdfastNode(), [entry, ...args], { env: toolEnvironment(withProjectPath(process.env)) })
   },
+  kill: async (args) => inherit(holdfastNode(), [inProject('test', 'services', 'kills', 'run.ts'), ...args], { env: toolEnvironment(withProjectPath(process.env)) }),
 }
 
 await runMain(async () => {

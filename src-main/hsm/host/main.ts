@@ -13,6 +13,11 @@ interface ParentPort {
 }
 
 const { parentPort } = process as NodeJS.Process & { parentPort?: ParentPort }
+/**
+ * The kernel gives a process whose parent has died another one (Windows does not): told between two synchronous calls, when the closed
+ * channel cannot be noticed yet.
+ */
+const owner = process.ppid
 const typedPin = new TypedPin()
 const answers = createAnswers(typedPin) as Record<string, (...given: unknown[]) => unknown>
 
@@ -41,12 +46,27 @@ function work(batch: readonly Request[]): void {
   for (const request of batch) {
     // A crash in the next call must not lose what is already done; it is worth a message where it takes long anyway.
     if (operations[request[1]].mutates) send()
+    if (orphaned()) process.exit(0)
     waiting.push(answer(request))
+    if (orphaned()) withdraw(request)
     if (performance.now() - lastSent >= REPLY_WITHIN) send()
   }
   send()
   // Not before: one message keeps the identity of objects, so several calls of a batch may hold the same buffer.
   for (const [, , ...given] of batch) wipe(given)
+}
+
+function orphaned(): boolean {
+  return process.ppid !== owner
+}
+
+/**
+ * Ends this host, whose owner died during the call. The next owner may have undone the change before the token had made the key: a key that
+ * nobody will ever ask for goes again. If the owner dies after this, the key was there before, and the next one finds it.
+ */
+function withdraw([id, name, ...given]: Request): never {
+  if (name === 'generateKey') answer([id, 'destroyKey', given[1], given[2]])
+  process.exit(0)
 }
 
 function answer([id, name, ...given]: Request): Reply {
