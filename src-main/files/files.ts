@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Files } from '#core/ports/files.ts'
+import { createEngine } from './engine/engine.ts'
 import { listFolder } from './folder.ts'
 import { createLeftovers } from './leftovers.ts'
 import { openSource } from './source.ts'
@@ -15,6 +16,7 @@ export function createFiles(home: string): Files {
     create: (file) => createTarget(file, leftovers),
     spool: (size) => spool.create(size),
     list: listFolder,
+    engine: createEngine(),
     async removeLeftovers() {
       await leftovers.remove()
       await spool.clear()

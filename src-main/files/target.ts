@@ -29,6 +29,8 @@ export async function createTarget(file: NewFile, leftovers: Leftovers): Promise
   }
 
   return {
+    path: wanted,
+    descriptor: handle.fd,
     write: (parts) => writeFully(handle, parts, wanted),
 
     async commit() {

@@ -44,7 +44,7 @@ function decrypt(message: Uint8Array, dataKey: Uint8Array): { outcome: string; p
   using secret = Secret.copy(dataKey)
   const key = openHeader(crypto, secret, header, message.subarray(0, length), message.subarray(length, start))
   if (key === undefined) return failed('not-authentic')
-  const frames = createFrames(key, header.messageId, layout)
+  const frames = createFrames(key.key, header.messageId, layout)
   const parts: Uint8Array[] = []
   for (const number of [layout.frames, ...Array.from({ length: layout.frames }, (_, i) => i + 1)]) {
     const place = frameAt(layout, number)

@@ -22,14 +22,15 @@ export function frameHead(layout: Layout, number: number): Uint8Array<ArrayBuffe
   return final ? concat(END_MARK, u32(number), iv, u32(plaintextLength)) : concat(u32(number), iv)
 }
 
+/** What a frame's tag covers beside its ciphertext. */
+export function frameAAD(messageId: Uint8Array, layout: Layout, number: number): Uint8Array<ArrayBuffer> {
+  const { final, plaintextLength } = frameAt(layout, number)
+  return concat(messageId, final ? FINAL : REGULAR, u32(number), u32(0), u32(plaintextLength))
+}
+
 export function createFrames(key: AesGcm, messageId: Uint8Array, layout: Layout): Frames {
   function partsOf(number: number): { head: Uint8Array; iv: Uint8Array; aad: Uint8Array } {
-    const { final, plaintextLength } = frameAt(layout, number)
-    return {
-      iv: ivOf(number),
-      head: frameHead(layout, number),
-      aad: concat(messageId, final ? FINAL : REGULAR, u32(number), u32(0), u32(plaintextLength)),
-    }
+    return { iv: ivOf(number), head: frameHead(layout, number), aad: frameAAD(messageId, layout, number) }
   }
 
   return {

@@ -1,3 +1,6 @@
+import type { Layout } from '../messages/layout.ts'
+import type { Secret } from '../vocabulary/secret.ts'
+
 /**
  * The Files port: the host's files as jobs read and write them. Paths are absolute. Links are never followed at the last step of a path.
  * Buffers stay the caller's and may be used again once the call has resolved. Nothing is cached: each call is the disk's own word.
@@ -14,8 +17,48 @@ export interface Files {
   spool(size: number): Promise<SpoolFile>
   /** One page of a folder: its folders first, each kind in the order of names. Throws FILE_UNREADABLE. */
   list(folder: string | undefined, page: { readonly after?: string | undefined; readonly limit: number }): Promise<FolderPage>
+  /** The threads that cipher long files; undefined where a job is to be done piece by piece on this thread. */
+  readonly engine: FileEngine | undefined
   /** Removes the `.part`s and spool files that an earlier process of this home left behind. For the owner of the home only. */
   removeLeftovers(): Promise<void>
+}
+
+/** Ciphers the frames of a whole message between two files, on as many threads as the host has. No data passes through this thread. */
+export interface FileEngine {
+  /** Whether a message is long enough for threads to be worth it, and its frames short enough for each to hold two. */
+  suits(layout: Layout): boolean
+  /**
+   * Writes all frames behind a header that is written already. Throws FILE_CHANGED if the source ends early, FILE_UNREADABLE,
+   * FILE_UNWRITABLE, DISK_FULL, and what `proceed` throws; no thread works on the files any more then.
+   */
+  seal(source: SourceFile, target: TargetFile, work: BulkWork): Promise<void>
+  /** Opens all frames; the final one has been verified before. Without a target it verifies only. Throws NOT_AUTHENTIC besides. */
+  open(source: SourceFile, target: TargetFile | undefined, work: BulkWork): Promise<void>
+  /** What the threads can do; starts them. */
+  state(): Promise<EngineState>
+  close(): Promise<void>
+}
+
+export interface BulkWork {
+  /** The message's own key. Stays the caller's; the threads' copy is wiped. */
+  readonly key: Secret
+  readonly messageId: Uint8Array
+  readonly layout: Layout
+  /** Called every few milliseconds; what it throws ends the work. */
+  proceed(progress: { readonly done: number; readonly total: number }): void
+}
+
+export interface EngineState {
+  readonly threads: number
+  /** The AES-GCM in use: the fastest one that gave the known answer. */
+  readonly chosen: string
+  readonly measured: readonly EngineProvider[]
+}
+
+export interface EngineProvider {
+  readonly name: string
+  /** Of one thread, in memory, 256 KiB at a time; 0 if it gave a wrong answer. */
+  readonly bytesPerSecond: number
 }
 
 /** Bytes that can be read. */
@@ -33,6 +76,8 @@ export interface ByteSink {
 
 export interface SourceFile extends ByteSource {
   readonly path: string
+  /** The system's number of the open file, for the engine. */
+  readonly descriptor: number
   readonly folder: string
   /** The last part of the path. */
   readonly name: string
@@ -65,6 +110,10 @@ export const existingFilePolicies = ['refuse', 'replace', 'keep-both'] as const
 export type ExistingFile = (typeof existingFilePolicies)[number]
 
 export interface TargetFile extends ByteSink {
+  /** Where it will stand, if nothing else comes there. */
+  readonly path: string
+  /** The system's number of the open file, for the engine. */
+  readonly descriptor: number
   /** Makes content, time and mode durable, then the name. Resolves with the path. If it throws, `discard` is still due. */
   commit(): Promise<string>
   /** Removes what was written; after `commit` it does nothing. Never throws: a `.part` that cannot be removed is a leftover. */

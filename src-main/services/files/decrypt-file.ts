@@ -8,7 +8,7 @@ import type { EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
 import type { FileParts, FileResult } from './encrypt-file.ts'
-import { openFrames, type FramePump } from './frames.ts'
+import { openFile, openFrames, type FramePump } from './frames.ts'
 import type { Job } from './jobs.ts'
 import { readFront, requireLayout, type MessageFront } from './message.ts'
 
@@ -41,7 +41,8 @@ export function decryptFile(parts: FileParts): Operation<DecryptFileRequest, Tar
         const target = await files.create({ folder: folder ?? source.folder, name: decryptedName(source.name), size, facts: source.facts, existing })
         try {
           const { keyArn, pump } = await openMessage(parts, { connection, front, layout, job, file: path })
-          await openFrames(pump, source, target, path)
+          using _key = pump.bytes
+          await openFile(files.engine, pump, source, target)
           jobs.proceed(job, { done: size, total: size })
           const result = { path: await target.commit(), keyArn, size }
           return { settle: () => result, response: () => ({ ...result }) }
@@ -63,7 +64,7 @@ export async function readExpected(source: ByteSource, context: EncryptionContex
   return { front, layout }
 }
 
-/** Has the message's key opened; its header is authentic from here on. */
+/** Has the message's key opened; its header is authentic from here on. The caller wipes `pump.bytes`. */
 export async function openMessage(
   { crypto, dataKeys, jobs }: FileParts,
   work: { connection: Connection; front: MessageFront; layout: Layout; job: Job; file: string },
@@ -73,7 +74,7 @@ export async function openMessage(
   using dataKey = opened.dataKey
   const key = openHeader(crypto, dataKey, header, body, tag)
   if (key === undefined) throw new VaultError('NOT_AUTHENTIC', { what: work.file })
-  const pump = { key, messageId: header.messageId, layout: work.layout, proceed: (progress: { done: number; total: number }) => { jobs.proceed(work.job, progress) } }
+  const pump = { ...key, messageId: header.messageId, layout: work.layout, proceed: (progress: { done: number; total: number }) => { jobs.proceed(work.job, progress) } }
   return { keyArn: opened.keyArn, pump }
 }
 

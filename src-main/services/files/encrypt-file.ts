@@ -11,8 +11,8 @@ import type { EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
 import type { DataKeys } from './data-keys.ts'
-import { sealFrames } from './frames.ts'
-import type { Job, Jobs } from './jobs.ts'
+import { sealFile, sealFrames, type FramePump } from './frames.ts'
+import type { Job, Jobs, Progress } from './jobs.ts'
 
 export interface FileParts {
   readonly ambient: Ambient
@@ -57,7 +57,10 @@ export function encryptFile(parts: FileParts): Operation<EncryptFileRequest, Tar
       try {
         const target = await files.create({ folder: folder ?? source.folder, name: encryptedName(source.name), size: source.size, facts: source.facts, existing })
         try {
-          const made = await encryptBytes(parts, { connection, keyId, context: contextForWriting(context), source, sink: target, job, file: path })
+          const { header, pump, ...made } = await beginMessage(parts, { connection, keyId, context: contextForWriting(context), size: source.size, job, file: path })
+          using _key = pump.bytes
+          await target.write([header])
+          await sealFile(files.engine, pump, source, target)
           await source.requireUnchanged()
           // The last moment in which a cancelled job leaves nothing.
           jobs.proceed(job, { done: source.size, total: source.size })
@@ -73,21 +76,30 @@ export function encryptFile(parts: FileParts): Operation<EncryptFileRequest, Tar
   }
 }
 
-/** A whole message from a source to a sink, under a fresh data key. */
+/** A whole message from a source to a sink, piece by piece, under a fresh data key. */
 export async function encryptBytes(
-  { ambient, crypto, dataKeys, jobs }: FileParts,
+  parts: FileParts,
   work: { connection: Connection; keyId: string; context: ContextPairs; source: ByteSource; sink: ByteSink; job: Job; file: string },
 ): Promise<{ readonly keyArn: string; readonly size: number }> {
-  const { source, sink, context } = work
-  const messageId = ambient.random(MESSAGE_ID_LENGTH)
-  const { dataKey, encrypted, keyArn } = await dataKeys.generate(work.connection, work.keyId, context)
-  using wipedSoon = dataKey
-  const { header, key } = sealHeader(crypto, wipedSoon, { messageId, context, dataKeys: [encrypted], frameLength: FRAME_LENGTH })
-  // From here on only the message's own key is needed.
-  wipedSoon.wipe()
-  const layout = layoutOfPlaintext(header.length, FRAME_LENGTH, source.size)
-  if (layout === undefined) throw new VaultError('FILE_UNREADABLE', { file: work.file, reason: 'it is larger than a message can be' })
+  const { source, sink, ...wanted } = work
+  const { header, pump, ...made } = await beginMessage(parts, { ...wanted, size: source.size })
+  using _key = pump.bytes
   await sink.write([header])
-  await sealFrames({ key, messageId, layout, proceed: (progress) => { jobs.proceed(work.job, progress) } }, source, sink)
-  return { keyArn, size: layout.messageLength }
+  await sealFrames(pump, source, sink)
+  return made
+}
+
+/** The header of a new message under a fresh data key, and what its frames need. The caller wipes `pump.bytes`. */
+async function beginMessage(
+  { ambient, crypto, dataKeys, jobs }: FileParts,
+  work: { connection: Connection; keyId: string; context: ContextPairs; size: number; job: Job; file: string },
+): Promise<{ readonly header: Uint8Array; readonly pump: FramePump; readonly keyArn: string; readonly size: number }> {
+  const messageId = ambient.random(MESSAGE_ID_LENGTH)
+  const { dataKey, encrypted, keyArn } = await dataKeys.generate(work.connection, work.keyId, work.context)
+  using wipedSoon = dataKey
+  const { header, ...key } = sealHeader(crypto, wipedSoon, { messageId, context: work.context, dataKeys: [encrypted], frameLength: FRAME_LENGTH })
+  const layout = layoutOfPlaintext(header.length, FRAME_LENGTH, work.size)
+  if (layout === undefined) throw new VaultError('FILE_UNREADABLE', { file: work.file, reason: 'it is larger than a message can be' })
+  const pump = { ...key, messageId, layout, proceed: (progress: Progress) => { jobs.proceed(work.job, progress) } }
+  return { header, pump, keyArn, size: layout.messageLength }
 }

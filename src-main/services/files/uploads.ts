@@ -99,6 +99,7 @@ export function transferFiles(parts: TransferParts) {
           // Verified whole when it came; now each frame again before it goes, and the key's word on it again.
           const { front, layout } = await readExpected(spool, undefined, name)
           const { pump } = await openMessage(parts, { connection, front, layout, job, file: name })
+          using _key = pump.bytes
           sink.begin(name, layout.plaintextLength)
           await openFrames(pump, spool, patient, name)
         }
@@ -118,6 +119,7 @@ export function transferFiles(parts: TransferParts) {
     await copy(source, spool, job)
     const { front, layout } = await readExpected(spool, purpose.context, file)
     const { keyArn, pump } = await openMessage(parts, { connection, front, layout, job, file })
+    using _key = pump.bytes
     await verifyMessage(pump, spool, file)
     return { name: decryptedName(file), size: layout.plaintextLength, keyArn }
   }

@@ -77,10 +77,10 @@ async function written(plaintext: Uint8Array, frameLength: number): Promise<Uint
   using dataKey = Secret.own(Plaintext)
   const messageId = noise(32, plaintext.length + frameLength)
   const dataKeys = [{ provider: KMS_PROVIDER, info: Buffer.from(KeyId), ciphertext: CiphertextBlob }]
-  const { header, key } = sealHeader(createCrypto(), dataKey, { messageId, context: contextForWriting(context), dataKeys, frameLength })
+  const { header, ...key } = sealHeader(createCrypto(), dataKey, { messageId, context: contextForWriting(context), dataKeys, frameLength })
   const layout = layoutOfPlaintext(header.length, frameLength, plaintext.length)!
   const parts: Uint8Array[] = [header]
   const source = { size: plaintext.length, read: async (into: Uint8Array, at: number) => { into.set(plaintext.subarray(at, at + into.length)) } }
-  await sealFrames({ key, messageId, layout, proceed: () => undefined }, source, { write: async (more) => { parts.push(...more) } })
+  await sealFrames({ ...key, messageId, layout, proceed: () => undefined }, source, { write: async (more) => { parts.push(...more) } })
   return Buffer.concat(parts)
 }
