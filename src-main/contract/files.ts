@@ -29,6 +29,20 @@ const context = z.record(z.string(), z.string())
 const existing = z.enum(['refuse', 'replace', 'keep-both']).optional().describe('If the name is taken: refuse (the default), replace, or keep both')
 const folder = path.optional().describe('Where the result goes; beside the original if left out')
 
+const encryption = {
+  keyId: z.string().describe('Key id, key ARN, alias name or alias ARN'),
+  furtherKeyIds: z.array(z.string()).max(15).optional().describe('More keys of this vault, each of which opens the file alone'),
+  recipients: z.array(path).max(15).optional().describe('Files with RSA public keys (PEM) of people who are to open the file without this vault'),
+  signature: z.enum(['none', 'ecdsa']).optional().describe('ecdsa: suite 0578, signed with a new P-384 key'),
+  context: context.optional(),
+}
+
+const decryption = {
+  context: context.optional(),
+  commitment: z.enum(['require', 'allow']).optional().describe('allow: reads messages without key commitment too'),
+  keyFiles: z.array(path).max(15).optional().describe('Files with raw keys: an RSA private key (PEM), or {"namespace", "name", "key"} for AES'),
+}
+
 /** Bytes of plaintext. */
 export const fileProgress = z.object({ done: z.number(), total: z.number() })
 export type FileProgress = z.infer<typeof fileProgress>
@@ -50,6 +64,7 @@ export const fileFacts = z.object({
   frames: z.number().optional(),
   frameLength: z.number(),
   headerLength: z.number(),
+  format: z.object({ version: z.number(), suite: z.string(), signed: z.boolean(), commits: z.boolean() }),
   messageId: z.string(),
   context,
   dataKeys: z.array(z.object({ provider: z.string(), keyArn: z.string().optional(), length: z.number() })),
@@ -83,12 +98,14 @@ const upload = { name: z.string().max(255).regex(/^[^/\p{Cc}]+$/u).describe("The
 
 export const files = {
   encrypt: operation
-    .input(z.object({ path, keyId: z.string().describe('Key id, key ARN, alias name or alias ARN'), context: context.optional(), folder, existing }))
+    .input(z.object({ path, ...encryption, folder, existing }))
     .output(eventIterator(fileProgress, fileResult)),
   decrypt: operation
     /** `context`: pairs that the file's own must hold. */
-    .input(z.object({ path, context: context.optional(), folder, existing }))
+    .input(z.object({ path, ...decryption, folder, existing }))
     .output(eventIterator(fileProgress, fileResult)),
+  /** Everything that decrypting verifies; nothing is written. `path` and `size` of the result are the file's and its plaintext's. */
+  verify: operation.input(z.object({ path, ...decryption })).output(eventIterator(fileProgress, fileResult)),
   inspect: operation.input(z.union([z.object({ path }), z.object({ head: bytes, size: z.int().min(0) })])).output(fileFacts),
   /** One page of a folder, folders first; the person's own folder if none is named. */
   browse: operation

@@ -24,6 +24,7 @@ import { encryptFile } from './files/encrypt-file.ts'
 import { createJobs, type Jobs } from './files/jobs.ts'
 import { createTransfers, type Transfers } from './files/transfers.ts'
 import { transferFiles } from './files/uploads.ts'
+import { verifyFile } from './files/verify-file.ts'
 import { createGate, type Gate } from './gate.ts'
 import { issuedDataKeys } from './issued-data-keys.ts'
 import { createJournal } from './journal.ts'
@@ -167,6 +168,7 @@ function operationsOf(parts: {
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),
+    verifyFile: verifyFile(fileParts),
     browseFolder: browseFolder(parts),
     ...transferFiles(fileParts),
   }

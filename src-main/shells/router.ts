@@ -12,6 +12,7 @@ import type { Operations } from '#services/open-vault.ts'
 import type { Connection } from '#services/sessions.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
+import { decryptionChoice, encryptionChoice } from './file-choices.ts'
 import type { Handles } from './handles.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
@@ -137,14 +138,18 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     },
     files: {
       encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
-        const { keyId, context = {}, existing = 'refuse' } = input
-        const places = placesOn(line, input)
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...places, keyId, context, existing, job }))
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...encryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...request, job }))
       }),
       decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
-        const { context, existing = 'refuse' } = input
-        const places = placesOn(line, input)
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...places, context, existing, job }))
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...request, job }))
+      }),
+      verify: os.files.verify.handler(async function* ({ input, context: line, signal }) {
+        const request = { path: placesOn(line, input).path, ...decryptionChoice(input) }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
       }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {
         if ('head' in input) return inspectFront(input.head, input.size)

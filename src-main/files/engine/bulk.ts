@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs'
-import { frameAAD, frameHead } from '#core/messages/frames.ts'
+import { frameAAD, frameHead, ivOf, readFrameHead } from '#core/messages/frames.ts'
 import { frameAt, longestFrame } from '#core/messages/layout.ts'
-import { IV_LENGTH, TAG_LENGTH } from '#core/messages/suite.ts'
+import { TAG_LENGTH } from '#core/messages/suite.ts'
 import { systemCode } from '../failures.ts'
 import type { Provider } from './cipher.ts'
 import { CONTROL, type Bulk, type Ended } from './protocol.ts'
@@ -51,9 +51,9 @@ export function runBulk(provider: Provider, bulk: Bulk): Ended {
       frame.set(head)
       const at = plaintextPosition - from.plaintextPosition
       const body = frame.subarray(head.length, head.length + plaintextLength)
-      cipher.seal(ivOf(head, number === layout.frames), frameAAD(bulk.messageId, layout, number), plaintext.subarray(at, at + plaintextLength), body, frame.subarray(-TAG_LENGTH))
+      cipher.seal(ivOf(number), frameAAD(bulk.messageId, layout, number), plaintext.subarray(at, at + plaintextLength), body, frame.subarray(-TAG_LENGTH))
     }
-    return bulk.target === undefined ? undefined : put(bulk.target, output.subarray(0, to.position + to.length - from.position), from.position)
+    return bulk.target === undefined ? undefined : put(control, bulk.target, output.subarray(0, to.position + to.length - from.position), from.position)
   }
 
   function openBatch(first: number, last: number): Ended | undefined {
@@ -64,16 +64,15 @@ export function runBulk(provider: Provider, bulk: Bulk): Ended {
     for (let number = first; number <= last; number++) {
       const { position, length, plaintextPosition, plaintextLength } = frameAt(layout, number)
       const frame = message.subarray(position - from.position, position - from.position + length)
-      const head = frameHead(layout, number)
-      // What stands before the ciphertext follows from the place alone.
-      if (!head.every((byte, at) => frame[at] === byte)) return { outcome: 'not-authentic' }
+      const head = readFrameHead(layout, number, frame)
+      if (head === undefined) return { outcome: 'not-authentic' }
       const at = plaintextPosition - from.plaintextPosition
       const into = output.subarray(at, at + plaintextLength)
-      if (!cipher.open(ivOf(head, number === layout.frames), frameAAD(bulk.messageId, layout, number), frame.subarray(head.length, -TAG_LENGTH), frame.subarray(-TAG_LENGTH), into)) {
+      if (!cipher.open(head.iv, frameAAD(bulk.messageId, layout, number), frame.subarray(head.length, -TAG_LENGTH), frame.subarray(-TAG_LENGTH), into)) {
         return { outcome: 'not-authentic' }
       }
     }
-    return bulk.target === undefined ? undefined : put(bulk.target, output.subarray(0, to.plaintextPosition + to.plaintextLength - from.plaintextPosition), from.plaintextPosition)
+    return bulk.target === undefined ? undefined : put(control, bulk.target, output.subarray(0, to.plaintextPosition + to.plaintextLength - from.plaintextPosition), from.plaintextPosition)
   }
 }
 
@@ -86,11 +85,6 @@ function scratch(which: number, length: number): Buffer {
   const made = Buffer.alloc(length)
   kept[which] = made
   return made
-}
-
-/** The IV is the end of what stands before the number's frame, or before the length of a final one. */
-function ivOf(head: Uint8Array, final: boolean): Uint8Array {
-  return final ? head.subarray(-IV_LENGTH - 4, -4) : head.subarray(-IV_LENGTH)
 }
 
 function fill(descriptor: number, into: Uint8Array, position: number): Ended | undefined {
@@ -106,12 +100,17 @@ function fill(descriptor: number, into: Uint8Array, position: number): Ended | u
   }
 }
 
-function put(descriptor: number, bytes: Uint8Array, position: number): Ended | undefined {
+/** In turns: the system lets one writer at a file anyway, and the others would burn the processor while they wait in it. */
+function put(control: Int32Array, descriptor: number, bytes: Uint8Array, position: number): Ended | undefined {
+  while (Atomics.compareExchange(control, CONTROL.writing, 0, 1) !== 0) Atomics.wait(control, CONTROL.writing, 1)
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at)
     return undefined
   } catch (error) {
     return systemFailure('write', error)
+  } finally {
+    Atomics.store(control, CONTROL.writing, 0)
+    Atomics.notify(control, CONTROL.writing, 1)
   }
 }
 

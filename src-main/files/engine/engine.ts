@@ -29,7 +29,7 @@ export function createEngine(): FileEngine {
 
   async function run(kind: Bulk['kind'], source: SourceFile, target: TargetFile | undefined, work: BulkWork): Promise<void> {
     const { layout } = work
-    const control = new Int32Array(new SharedArrayBuffer(12))
+    const control = new Int32Array(new SharedArrayBuffer(16))
     const key = new Uint8Array(new SharedArrayBuffer(work.key.bytes.length))
     key.set(work.key.bytes)
     const framesPerBatch = Math.max(1, Math.floor(BATCH_BYTES / layout.frameLength))
@@ -44,7 +44,7 @@ export function createEngine(): FileEngine {
   }
 
   return {
-    suits: (layout) => layout.plaintextLength >= WORTH_IT && longestFrame(layout) <= LONGEST,
+    suits: (layout) => layout.frameLength > 0 && layout.plaintextLength >= WORTH_IT && longestFrame(layout) <= LONGEST,
     seal: (source, target, work) => run('seal', source, target, work),
     open: (source, target, work) => run('open', source, target, work),
     async state(): Promise<EngineState> {

@@ -10,6 +10,8 @@ export const CONTROL = {
   stop: 1,
   /** Batches that are done. */
   done: 2,
+  /** 1 while a thread writes. */
+  writing: 3,
 } as const
 
 export interface Bulk {

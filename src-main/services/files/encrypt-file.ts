@@ -1,18 +1,22 @@
 import { encryptedName } from '#core/files/names.ts'
 import { contextForWriting, type ContextPairs } from '#core/messages/context.ts'
+import { encodeFooter, withSigningPoint } from '#core/messages/footer.ts'
 import { sealHeader } from '#core/messages/keys.ts'
 import { layoutOfPlaintext } from '#core/messages/layout.ts'
-import { FRAME_LENGTH, MESSAGE_ID_LENGTH } from '#core/messages/suite.ts'
+import { FRAME_LENGTH, MESSAGE_ID_LENGTH, MOST_DATA_KEYS, PLAIN_SUITE, SIGNED_SUITE } from '#core/messages/suite.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
-import type { ByteSink, ByteSource, ExistingFile, Files } from '#core/ports/files.ts'
+import type { ByteSink, ByteSource, ExistingFile, Files, SourceFile, TargetFile } from '#core/ports/files.ts'
+import type { MessageSigner, RsaRecipient } from '#core/ports/message-crypto.ts'
+import type { Json } from '#core/vocabulary/canonical.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
-import type { DataKeys } from './data-keys.ts'
+import type { DataKeys, Wrapping } from './data-keys.ts'
 import { sealFile, sealFrames, type FramePump } from './frames.ts'
 import type { Job, Jobs, Progress } from './jobs.ts'
+import { readSmall } from './raw-keys.ts'
 
 export interface FileParts {
   readonly ambient: Ambient
@@ -22,12 +26,20 @@ export interface FileParts {
   readonly jobs: Jobs
 }
 
-export interface EncryptFileRequest {
+/** How a new file is to be encrypted. */
+export interface EncryptionChoice {
+  /** As AWS KMS's KeyId; at least one. Any of them opens the file. */
+  readonly keyIds: readonly string[]
+  /** Absolute paths of RSA public keys in PEM. Their owners open the file too, without this vault. */
+  readonly recipients: readonly string[]
+  readonly context: EncryptionContext
+  /** `ecdsa`: suite 0578, so that whoever can decrypt cannot alter it unseen. Slower, and released only whole. */
+  readonly signature: 'none' | 'ecdsa'
+}
+
+export interface EncryptFileRequest extends EncryptionChoice {
   /** Absolute. */
   readonly path: string
-  /** As AWS KMS's KeyId. */
-  readonly keyId: string
-  readonly context: EncryptionContext
   /** Absolute; beside the original if undefined. */
   readonly folder: string | undefined
   readonly existing: ExistingFile
@@ -49,18 +61,15 @@ export function encryptFile(parts: FileParts): Operation<EncryptFileRequest, Tar
     name: 'EncryptFile',
     action: 'holdfast:EncryptFile',
     readOnly: false,
-    request: ({ path, keyId, context, folder }) => ({ path, keyId, encryptionContext: context, ...(folder === undefined ? {} : { folder }) }),
-    check: ({ context }) => { contextForWriting(context) },
+    request: ({ path, folder, ...choice }) => ({ path, ...described(choice), ...(folder === undefined ? {} : { folder }) }),
+    check: checkChoice,
     target: () => ({ resources: [] }),
-    async perform({ connection }, _target, { path, keyId, context, folder, existing, job }) {
+    async perform({ connection }, _target, { path, folder, existing, job, ...choice }) {
       const source = await files.open(path)
       try {
         const target = await files.create({ folder: folder ?? source.folder, name: encryptedName(source.name), size: source.size, facts: source.facts, existing })
         try {
-          const { header, pump, ...made } = await beginMessage(parts, { connection, keyId, context: contextForWriting(context), size: source.size, job, file: path })
-          using _key = pump.bytes
-          await target.write([header])
-          await sealFile(files.engine, pump, source, target)
+          const made = await encryptBetween(parts, { connection, choice, source, target, job })
           await source.requireUnchanged()
           // The last moment in which a cancelled job leaves nothing.
           jobs.proceed(job, { done: source.size, total: source.size })
@@ -76,13 +85,69 @@ export function encryptFile(parts: FileParts): Operation<EncryptFileRequest, Tar
   }
 }
 
+/** What the record keeps of a choice. */
+export function described({ keyIds, recipients, context, signature }: EncryptionChoice): Record<string, Json> {
+  const [keyId = '', ...more] = keyIds
+  return {
+    keyId,
+    ...(more.length === 0 ? {} : { furtherKeyIds: more }),
+    ...(recipients.length === 0 ? {} : { recipients: [...recipients] }),
+    ...(signature === 'none' ? {} : { signature }),
+    encryptionContext: context,
+  }
+}
+
+/** Throws ValidationException. */
+export function checkChoice({ context, keyIds, recipients }: EncryptionChoice): void {
+  contextForWriting(context)
+  const count = keyIds.length + recipients.length
+  if (keyIds.length === 0 || count > MOST_DATA_KEYS) {
+    throw new VaultError('ValidationException', { text: `A file needs a key of this vault, and no more than ${MOST_DATA_KEYS} keys in all.` })
+  }
+}
+
+/** The keys that a choice names, read. Throws MALFORMED, FILE_UNREADABLE. */
+export async function wrappingOf({ files, crypto }: Pick<FileParts, 'files' | 'crypto'>, { keyIds, recipients }: EncryptionChoice): Promise<Wrapping> {
+  const read: RsaRecipient[] = []
+  for (const path of recipients) {
+    const recipient = crypto.messages.readRecipient(await readSmall(files, path))
+    if (recipient === undefined) throw new VaultError('MALFORMED', { what: `an RSA public key in PEM: ${path}` })
+    read.push(recipient)
+  }
+  return { keyIds, recipients: read }
+}
+
+/** A whole message from one file into another. */
+export async function encryptBetween(
+  parts: FileParts,
+  work: { connection: Connection; choice: EncryptionChoice; source: SourceFile; target: TargetFile; job: Job },
+): Promise<{ readonly keyArn: string; readonly size: number }> {
+  const { connection, choice, source, target, job } = work
+  const wrapping = await wrappingOf(parts, choice)
+  const signer = choice.signature === 'ecdsa' ? parts.crypto.messages.createSigner() : undefined
+  const context = contextForWriting(choice.context)
+  const { header, pump, ...made } = await beginMessage(parts, { connection, wrapping, context, signer, size: source.size, job, file: source.path })
+  using _key = pump.bytes
+  if (signer === undefined) {
+    await target.write([header])
+    await sealFile(parts.files.engine, pump, source, target)
+    return made
+  }
+  const signed = signing(signer, target)
+  await signed.write([header])
+  await sealFrames(pump, source, signed)
+  const footer = encodeFooter(signer.sign())
+  await target.write([footer])
+  return { ...made, size: made.size + footer.length }
+}
+
 /** A whole message from a source to a sink, piece by piece, under a fresh data key. */
 export async function encryptBytes(
   parts: FileParts,
   work: { connection: Connection; keyId: string; context: ContextPairs; source: ByteSource; sink: ByteSink; job: Job; file: string },
 ): Promise<{ readonly keyArn: string; readonly size: number }> {
-  const { source, sink, ...wanted } = work
-  const { header, pump, ...made } = await beginMessage(parts, { ...wanted, size: source.size })
+  const { source, sink, keyId, ...wanted } = work
+  const { header, pump, ...made } = await beginMessage(parts, { ...wanted, wrapping: { keyIds: [keyId], recipients: [] }, signer: undefined, size: source.size })
   using _key = pump.bytes
   await sink.write([header])
   await sealFrames(pump, source, sink)
@@ -92,14 +157,27 @@ export async function encryptBytes(
 /** The header of a new message under a fresh data key, and what its frames need. The caller wipes `pump.bytes`. */
 async function beginMessage(
   { ambient, crypto, dataKeys, jobs }: FileParts,
-  work: { connection: Connection; keyId: string; context: ContextPairs; size: number; job: Job; file: string },
+  work: { connection: Connection; wrapping: Wrapping; context: ContextPairs; signer: MessageSigner | undefined; size: number; job: Job; file: string },
 ): Promise<{ readonly header: Uint8Array; readonly pump: FramePump; readonly keyArn: string; readonly size: number }> {
+  const { signer } = work
   const messageId = ambient.random(MESSAGE_ID_LENGTH)
-  const { dataKey, encrypted, keyArn } = await dataKeys.generate(work.connection, work.keyId, work.context)
+  const context = signer === undefined ? work.context : withSigningPoint(work.context, signer.publicPoint)
+  const { dataKey, encrypted, keyArn } = await dataKeys.generate(work.connection, work.wrapping, context)
   using wipedSoon = dataKey
-  const { header, ...key } = sealHeader(crypto, wipedSoon, { messageId, context: work.context, dataKeys: [encrypted], frameLength: FRAME_LENGTH })
+  const suite = signer === undefined ? PLAIN_SUITE : SIGNED_SUITE
+  const { header, ...key } = sealHeader(crypto, wipedSoon, { suite, messageId, context, dataKeys: encrypted, frameLength: FRAME_LENGTH })
   const layout = layoutOfPlaintext(header.length, FRAME_LENGTH, work.size)
   if (layout === undefined) throw new VaultError('FILE_UNREADABLE', { file: work.file, reason: 'it is larger than a message can be' })
   const pump = { ...key, messageId, layout, proceed: (progress: Progress) => { jobs.proceed(work.job, progress) } }
   return { header, pump, keyArn, size: layout.messageLength }
+}
+
+/** Everything that is written is signed. */
+function signing(signer: MessageSigner, sink: ByteSink): ByteSink {
+  return {
+    async write(parts) {
+      for (const part of parts) signer.update(part)
+      await sink.write(parts)
+    },
+  }
 }
