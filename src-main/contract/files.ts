@@ -44,7 +44,14 @@ const decryption = {
 }
 
 /** Bytes of plaintext. */
-export const fileProgress = z.object({ done: z.number(), total: z.number() })
+export const fileProgress = z.object({
+  done: z.number(),
+  total: z.number(),
+  /** Of a folder: files done, of how many, and how many failed. */
+  files: z.number().optional(),
+  of: z.number().optional(),
+  failed: z.number().optional(),
+})
 export type FileProgress = z.infer<typeof fileProgress>
 
 export const fileResult = z.object({
@@ -55,6 +62,28 @@ export const fileResult = z.object({
   size: z.number(),
 })
 export type FileResultView = z.infer<typeof fileResult>
+
+export const folderResult = z.object({
+  /** Where the results are. */
+  folder: z.string(),
+  files: z.number(),
+  /** Bytes of the results. */
+  size: z.number(),
+  failed: z.number(),
+  /** The first thousand. */
+  failures: z.array(z.object({ path: z.string(), code: z.string(), text: z.string() })).readonly(),
+})
+export type FolderResultView = z.infer<typeof folderResult>
+
+/** What the threads that cipher files can do. */
+export const engineState = z.object({
+  threads: z.number(),
+  /** The AES-GCM in use: the fastest that gave the known answer. */
+  chosen: z.string(),
+  /** Of one thread, in memory; 0 for a wrong answer. */
+  measured: z.array(z.object({ name: z.string(), bytesPerSecond: z.number() })).readonly(),
+})
+export type EngineStateView = z.infer<typeof engineState>
 
 /** What the header says. No key was used: none of it is verified. */
 export const fileFacts = z.object({
@@ -106,6 +135,13 @@ export const files = {
     .output(eventIterator(fileProgress, fileResult)),
   /** Everything that decrypting verifies; nothing is written. `path` and `size` of the result are the file's and its plaintext's. */
   verify: operation.input(z.object({ path, ...decryption })).output(eventIterator(fileProgress, fileResult)),
+  /** Every ordinary file below a folder, each into a file of its own; `folder` mirrors the tree there. One file's failure stops no other. */
+  encryptFolder: operation
+    .input(z.object({ path, ...encryption, folder, existing, dataKey: z.enum(['batch', 'per-file']).optional().describe('batch (the default): one wrapped data key for all files') }))
+    .output(eventIterator(fileProgress, folderResult)),
+  /** Every file below a folder whose name ends in .holdfast or .encrypted. */
+  decryptFolder: operation.input(z.object({ path, ...decryption, folder, existing })).output(eventIterator(fileProgress, folderResult)),
+  engine: operation.output(engineState),
   inspect: operation.input(z.union([z.object({ path }), z.object({ head: bytes, size: z.int().min(0) })])).output(fileFacts),
   /** One page of a folder, folders first; the person's own folder if none is named. */
   browse: operation

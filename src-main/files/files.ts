@@ -6,6 +6,7 @@ import { createLeftovers } from './leftovers.ts'
 import { openSource } from './source.ts'
 import { createSpool } from './spool.ts'
 import { createTarget } from './target.ts'
+import { makeFolders, syncFolders, walkFolder } from './walk.ts'
 
 /** The Files port over the host's file system. `home` is the vault's folder: it keeps note of unfinished files, and the spool. */
 export function createFiles(home: string): Files {
@@ -16,7 +17,10 @@ export function createFiles(home: string): Files {
     create: (file) => createTarget(file, leftovers),
     spool: (size) => spool.create(size),
     list: listFolder,
-    engine: createEngine(),
+    walk: walkFolder,
+    makeFolders,
+    syncFolders,
+    engine: createEngine(leftovers),
     async removeLeftovers() {
       await leftovers.remove()
       await spool.clear()

@@ -20,7 +20,9 @@ import { createEncryptionCount } from './encryption-count.ts'
 import { browseFolder } from './files/browse-folder.ts'
 import { createDataKeys } from './files/data-keys.ts'
 import { decryptFile } from './files/decrypt-file.ts'
+import { decryptFolder } from './files/decrypt-folder.ts'
 import { encryptFile } from './files/encrypt-file.ts'
+import { encryptFolder } from './files/encrypt-folder.ts'
 import { createJobs, type Jobs } from './files/jobs.ts'
 import { createTransfers, type Transfers } from './files/transfers.ts'
 import { transferFiles } from './files/uploads.ts'
@@ -169,6 +171,8 @@ function operationsOf(parts: {
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),
     verifyFile: verifyFile(fileParts),
+    encryptFolder: encryptFolder(fileParts),
+    decryptFolder: decryptFolder(fileParts),
     browseFolder: browseFolder(parts),
     ...transferFiles(fileParts),
   }

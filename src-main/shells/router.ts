@@ -1,4 +1,4 @@
-import { implement } from '@orpc/server'
+import { implement, type Router } from '@orpc/server'
 import { contract } from '#contract/contract.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
@@ -34,7 +34,7 @@ export interface Surroundings {
 }
 
 /** The contract's handlers: a row per operation, each one line to the service behind it. Forget one and it does not compile. */
-export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings) {
+export function createRouter(vault: Vault, { files, ambient, defaultName, softHsm }: Surroundings): Router<typeof contract, Context> {
   const os = implement(contract).$context<Context>()
 
   /** A handler that runs one operation behind the gate. */
@@ -151,6 +151,17 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
         const request = { path: placesOn(line, input).path, ...decryptionChoice(input) }
         return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
       }),
+      encryptFolder: os.files.encryptFolder.handler(async function* ({ input, context: line, signal }) {
+        const { existing = 'refuse', dataKey = 'batch' } = input
+        const request = { ...placesOn(line, input), ...encryptionChoice(input), existing, dataKey }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFolder, { ...request, job }))
+      }),
+      decryptFolder: os.files.decryptFolder.handler(async function* ({ input, context: line, signal }) {
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFolder, { ...request, job }))
+      }),
+      engine: os.files.engine.handler(async () => (await files.engine?.state()) ?? { threads: 0, chosen: 'node:crypto', measured: [] }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {
         if ('head' in input) return inspectFront(input.head, input.size)
         vault.sessions.principal(context.connection)

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { longestFrame } from '#core/messages/layout.ts'
-import type { BulkWork, EngineState, FileEngine, SourceFile, TargetFile } from '#core/ports/files.ts'
+import type { BulkWork, EngineState, FileEngine, SmallFile, SmallOutcome, SmallWork, SourceFile, TargetFile } from '#core/ports/files.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { readFailure, writeFailure } from '../failures.ts'
+import type { Leftovers } from '../leftovers.ts'
 import { createPool, type Pool } from './pool.ts'
-import { CONTROL, type Bulk, type Ended } from './protocol.ts'
+import { CONTROL, type Bulk, type Ended, type Small } from './protocol.ts'
 
 /** More threads than this gain nothing: memory is what limits then. */
 const MOST_THREADS = 8
@@ -18,9 +19,13 @@ const LONGEST = 4_194_304
 const WORTH_IT = 2_097_152
 /** Milliseconds between two looks at how far the threads are. */
 const LOOK = 20
+/** Small files that one thread takes at once: as many are open together until they are durable. */
+const CHUNK = 128
+/** Bytes of the longest small file. */
+const LONGEST_SMALL = 1_048_576 + 65_536
 
 /** The file threads of this process. They start with the first job and stay; a process that has nothing else to do ends all the same. */
-export function createEngine(): FileEngine {
+export function createEngine(leftovers: Leftovers): FileEngine {
   let pool: Promise<Pool> | undefined
 
   function started(): Promise<Pool> {
@@ -43,7 +48,40 @@ export function createEngine(): FileEngine {
     }
   }
 
+  async function many(kind: Small['kind'], files: readonly SmallFile[], work: SmallWork): Promise<SmallOutcome[]> {
+    const dataKey = new Uint8Array(new SharedArrayBuffer(work.dataKey.bytes.length))
+    dataKey.set(work.dataKey.bytes)
+    const outcomes: SmallOutcome[] = files.map(() => ({ outcome: 'elsewhere' }))
+    const note = await leftovers.noteBatch([...new Set(files.map(({ folder }) => folder))])
+    const { header, existing } = work
+    function* chunks(): Generator<Small & { readonly first: number }, void> {
+      for (let first = 0; first < files.length; first += CHUNK) {
+        yield { kind, files: files.slice(first, first + CHUNK), dataKey, header, existing, part: note.part, longest: LONGEST_SMALL, first }
+      }
+    }
+    const begun = new Map<Small, number>()
+    const counted = (function* () {
+      for (const { first, ...chunk } of chunks()) {
+        begun.set(chunk, first)
+        yield chunk
+      }
+    })()
+    try {
+      await (await started()).spread(counted, (chunk, made) => {
+        const first = begun.get(chunk) ?? 0
+        begun.delete(chunk)
+        made.forEach((outcome, at) => { outcomes[first + at] = outcome })
+        work.told(made)
+      })
+      return outcomes
+    } finally {
+      dataKey.fill(0)
+      await note.strike()
+    }
+  }
+
   return {
+    many: (kind, files, work) => many(kind === 'seal' ? 'seal-small' : 'open-small', files, work),
     suits: (layout) => layout.frameLength > 0 && layout.plaintextLength >= WORTH_IT && longestFrame(layout) <= LONGEST,
     seal: (source, target, work) => run('seal', source, target, work),
     open: (source, target, work) => run('open', source, target, work),

@@ -1,4 +1,5 @@
 import type { Layout } from '#core/messages/layout.ts'
+import type { ExistingFile, SmallFile } from '#core/ports/files.ts'
 
 // What the owner's thread and a file thread say to each other. No data of files crosses: threads share the descriptors.
 
@@ -25,6 +26,20 @@ export interface Bulk {
   readonly source: number
   /** Undefined verifies only. */
   readonly target: number | undefined
+}
+
+/** A chunk of small files under one data key. */
+export interface Small {
+  readonly kind: 'seal-small' | 'open-small'
+  readonly files: readonly SmallFile[]
+  readonly dataKey: Uint8Array<SharedArrayBuffer>
+  /** The header body of all of them, with zeros for message id and commitment. */
+  readonly header: Uint8Array
+  readonly existing: ExistingFile
+  /** What the name of each `.part` begins with. */
+  readonly part: string
+  /** Bytes of the longest file to take. */
+  readonly longest: number
 }
 
 /** How a thread's part of a job ended: with nothing to say, or with why it did not. */

@@ -1,12 +1,15 @@
 import { parentPort } from 'node:worker_threads'
 import { runBulk } from './bulk.ts'
 import { chooseProvider } from './providers.ts'
-import type { Bulk } from './protocol.ts'
+import type { Bulk, Small } from './protocol.ts'
+import { runSmall } from './small.ts'
 
 // A file thread: says what it can do, then does one job after the other.
 
 const port = parentPort
 if (port === null) throw new Error('a file thread is started by its owner')
 const { chosen, measured } = await chooseProvider()
-port.on('message', (bulk: Bulk) => { port.postMessage(runBulk(chosen, bulk)) })
+port.on('message', (task: Bulk | Small) => {
+  port.postMessage('control' in task ? runBulk(chosen, task) : { outcomes: runSmall(chosen, task) })
+})
 port.postMessage({ chosen: chosen.name, measured })
