@@ -34,6 +34,7 @@ const encryption = {
   furtherKeyIds: z.array(z.string()).max(15).optional().describe('More keys of this vault, each of which opens the file alone'),
   recipients: z.array(path).max(15).optional().describe('Files with RSA public keys (PEM) of people who are to open the file without this vault'),
   signature: z.enum(['none', 'ecdsa']).optional().describe('ecdsa: suite 0578, signed with a new P-384 key'),
+  afterwards: z.enum(['nothing', 'verify']).optional().describe('verify: reads the result back before it gets its name'),
   context: context.optional(),
 }
 
@@ -135,6 +136,14 @@ export const files = {
     .output(eventIterator(fileProgress, fileResult)),
   /** Everything that decrypting verifies; nothing is written. `path` and `size` of the result are the file's and its plaintext's. */
   verify: operation.input(z.object({ path, ...decryption })).output(eventIterator(fileProgress, fileResult)),
+  /** Under other keys, as a new message. The old file stays until the new one is verified; with `folder` it stays for good. */
+  reencrypt: operation
+    .input(z.object({ path, from: z.object(decryption).optional(), to: z.object(encryption), folder, existing }))
+    .output(eventIterator(fileProgress, fileResult)),
+  /** A part of the plaintext, for a look at it; shorter at the end. */
+  read: operation
+    .input(z.object({ path, ...decryption, position: z.int().min(0), length: z.int().min(0).max(1_048_576) }))
+    .output(z.object({ bytes, size: z.number() })),
   /** Every ordinary file below a folder, each into a file of its own; `folder` mirrors the tree there. One file's failure stops no other. */
   encryptFolder: operation
     .input(z.object({ path, ...encryption, folder, existing, dataKey: z.enum(['batch', 'per-file']).optional().describe('batch (the default): one wrapped data key for all files') }))

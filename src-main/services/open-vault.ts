@@ -25,6 +25,8 @@ import { encryptFile } from './files/encrypt-file.ts'
 import { encryptFolder } from './files/encrypt-folder.ts'
 import { createJobs, type Jobs } from './files/jobs.ts'
 import { createTransfers, type Transfers } from './files/transfers.ts'
+import { readRange } from './files/read-range.ts'
+import { reencryptFile } from './files/reencrypt-file.ts'
 import { transferFiles } from './files/uploads.ts'
 import { verifyFile } from './files/verify-file.ts'
 import { createGate, type Gate } from './gate.ts'
@@ -171,6 +173,8 @@ function operationsOf(parts: {
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),
     verifyFile: verifyFile(fileParts),
+    reencryptFile: reencryptFile(fileParts),
+    readFileRange: readRange(fileParts),
     encryptFolder: encryptFolder(fileParts),
     decryptFolder: decryptFolder(fileParts),
     browseFolder: browseFolder(parts),

@@ -7,10 +7,11 @@ export function encryptionChoice(input: {
   readonly furtherKeyIds?: string[] | undefined
   readonly recipients?: string[] | undefined
   readonly signature?: EncryptionChoice['signature'] | undefined
+  readonly afterwards?: EncryptionChoice['afterwards'] | undefined
   readonly context?: Record<string, string> | undefined
 }): EncryptionChoice {
-  const { keyId, furtherKeyIds = [], recipients = [], signature = 'none', context = {} } = input
-  return { keyIds: [keyId, ...furtherKeyIds], recipients, signature, context }
+  const { keyId, furtherKeyIds = [], recipients = [], signature = 'none', afterwards = 'nothing', context = {} } = input
+  return { keyIds: [keyId, ...furtherKeyIds], recipients, signature, afterwards, context }
 }
 
 /** The same for reading one. */

@@ -151,6 +151,15 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
         const request = { path: placesOn(line, input).path, ...decryptionChoice(input) }
         return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
       }),
+      reencrypt: os.files.reencrypt.handler(async function* ({ input, context: line, signal }) {
+        const { from = {}, to, existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), from: decryptionChoice(from), to: encryptionChoice(to), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.reencryptFile, { ...request, job }))
+      }),
+      read: os.files.read.handler(({ input, context: line }) => {
+        const { position, length } = input
+        return vault.call(line.connection, (all) => all.readFileRange, { path: placesOn(line, input).path, ...decryptionChoice(input), position, length })
+      }),
       encryptFolder: os.files.encryptFolder.handler(async function* ({ input, context: line, signal }) {
         const { existing = 'refuse', dataKey = 'batch' } = input
         const request = { ...placesOn(line, input), ...encryptionChoice(input), existing, dataKey }

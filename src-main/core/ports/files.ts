@@ -39,7 +39,7 @@ export interface FileEngine {
    */
   seal(source: SourceFile, target: TargetFile, work: BulkWork): Promise<void>
   /** Opens all frames; the final one has been verified before. Without a target it verifies only. Throws NOT_AUTHENTIC besides. */
-  open(source: SourceFile, target: TargetFile | undefined, work: BulkWork): Promise<void>
+  open(source: Pick<SourceFile, 'descriptor' | 'path'>, target: TargetFile | undefined, work: BulkWork): Promise<void>
   /** Many small files, each whole in the memory of one thread. The outcomes are in the order of `files`. Throws what `told` throws. */
   many(kind: 'seal' | 'open', files: readonly SmallFile[], work: SmallWork): Promise<SmallOutcome[]>
   /** What the threads can do; starts them. */
@@ -167,6 +167,8 @@ export interface TargetFile extends ByteSink {
   readonly path: string
   /** The system's number of the open file, for the engine. */
   readonly descriptor: number
+  /** Reads what has been written. As `ByteSource.read`. */
+  read(into: Uint8Array, position: number): Promise<void>
   /** Makes content, time and mode durable, then the name. Resolves with the path. If it throws, `discard` is still due. */
   commit(): Promise<string>
   /** Removes what was written; after `commit` it does nothing. Never throws: a `.part` that cannot be removed is a leftover. */

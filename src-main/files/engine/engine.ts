@@ -32,7 +32,7 @@ export function createEngine(leftovers: Leftovers): FileEngine {
     return (pool ??= createPool(program(), Math.min(availableParallelism(), MOST_THREADS)))
   }
 
-  async function run(kind: Bulk['kind'], source: SourceFile, target: TargetFile | undefined, work: BulkWork): Promise<void> {
+  async function run(kind: Bulk['kind'], source: Pick<SourceFile, 'descriptor' | 'path'>, target: TargetFile | undefined, work: BulkWork): Promise<void> {
     const { layout } = work
     const control = new Int32Array(new SharedArrayBuffer(16))
     const key = new Uint8Array(new SharedArrayBuffer(work.key.bytes.length))
@@ -94,6 +94,15 @@ export function createEngine(leftovers: Leftovers): FileEngine {
       await (await closing)?.close()
     },
   }
+}
+
+/** Threads to be asked what they can do, without a home. */
+export function createEngineAlone(): Pick<FileEngine, 'state' | 'close'> {
+  return createEngine({ note: nobody, noteBatch: nobody, remove: nobody })
+}
+
+function nobody(): never {
+  throw new Error('an engine without a home writes no files')
 }
 
 /** From source, or beside whatever this is bundled into. */

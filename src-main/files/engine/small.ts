@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, futimesSync, linkSync, lstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, futimesSync, linkSync, lstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { numberedName } from '#core/files/names.ts'
 import { frameAAD, frameHead, ivOf, readFrameHead } from '#core/messages/frames.ts'
@@ -146,6 +146,7 @@ function seal(provider: Provider, { dataKey, header: template }: Small, plaintex
 
 /** `elsewhere` if the file is under another data key, context or suite than this job's. */
 function open(provider: Provider, { dataKey, header: template }: Small, message: Uint8Array): Uint8Array | 'elsewhere' | 'not-authentic' {
+  if (message.length < template.length) return 'elsewhere'
   const head = Buffer.from(message.subarray(0, template.length))
   const messageId = Buffer.from(head.subarray(ID_AT, ID_AT + MESSAGE_ID_LENGTH))
   const commitment = Buffer.from(head.subarray(template.length - COMMITMENT_LENGTH))

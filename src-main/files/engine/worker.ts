@@ -10,6 +10,11 @@ const port = parentPort
 if (port === null) throw new Error('a file thread is started by its owner')
 const { chosen, measured } = await chooseProvider()
 port.on('message', (task: Bulk | Small) => {
-  port.postMessage('control' in task ? runBulk(chosen, task) : { outcomes: runSmall(chosen, task) })
+  try {
+    port.postMessage('control' in task ? runBulk(chosen, task) : { outcomes: runSmall(chosen, task) })
+  } catch (error) {
+    // Our own fault ends the job, not the thread.
+    port.postMessage({ outcome: 'broken', text: error instanceof Error ? error.message : 'unknown' })
+  }
 })
 port.postMessage({ chosen: chosen.name, measured })

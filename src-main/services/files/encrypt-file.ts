@@ -14,7 +14,7 @@ import type { EncryptionContext } from '#core/vocabulary/kms.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
 import type { DataKeys, Wrapping } from './data-keys.ts'
-import { sealFile, sealFrames, type FramePump } from './frames.ts'
+import { openFile, sealFile, sealFrames, type FramePump } from './frames.ts'
 import type { Job, Jobs, Progress } from './jobs.ts'
 import { readSmall } from './raw-keys.ts'
 
@@ -35,6 +35,8 @@ export interface EncryptionChoice {
   readonly context: EncryptionContext
   /** `ecdsa`: suite 0578, so that whoever can decrypt cannot alter it unseen. Slower, and released only whole. */
   readonly signature: 'none' | 'ecdsa'
+  /** `verify`: every byte of the result is read back and verified before it gets its name. */
+  readonly afterwards: 'nothing' | 'verify'
 }
 
 export interface EncryptFileRequest extends EncryptionChoice {
@@ -117,28 +119,50 @@ export async function wrappingOf({ files, crypto }: Pick<FileParts, 'files' | 'c
   return { keyIds, recipients: read }
 }
 
-/** A whole message from one file into another. */
+/** A whole message from one file into another, by the engine's threads where they are worth it. */
 export async function encryptBetween(
   parts: FileParts,
   work: { connection: Connection; choice: EncryptionChoice; source: SourceFile; target: TargetFile; job: Job },
 ): Promise<{ readonly keyArn: string; readonly size: number }> {
-  const { connection, choice, source, target, job } = work
+  const { source, target } = work
+  const seal = (pump: FramePump): Promise<void> => sealFile(parts.files.engine, pump, source, target)
+  return encryptInto(parts, { ...work, file: source.path, seal })
+}
+
+/** A whole message from any source into a file. */
+export async function encryptInto(
+  parts: FileParts,
+  work: { connection: Connection; choice: EncryptionChoice; source: ByteSource; file: string; target: TargetFile; job: Job; seal?: (pump: FramePump) => Promise<void> },
+): Promise<{ readonly keyArn: string; readonly size: number }> {
+  const { connection, choice, source, target, job, file } = work
   const wrapping = await wrappingOf(parts, choice)
   const signer = choice.signature === 'ecdsa' ? parts.crypto.messages.createSigner() : undefined
   const context = contextForWriting(choice.context)
-  const { header, pump, ...made } = await beginMessage(parts, { connection, wrapping, context, signer, size: source.size, job, file: source.path })
+  const { header, pump, keyArn, size } = await beginMessage(parts, { connection, wrapping, context, signer, size: source.size, job, file })
   using _key = pump.bytes
+  let footer = new Uint8Array()
   if (signer === undefined) {
     await target.write([header])
-    await sealFile(parts.files.engine, pump, source, target)
-    return made
+    await (work.seal?.(pump) ?? sealFrames(pump, source, target))
+  } else {
+    const signed = signing(signer, target)
+    await signed.write([header])
+    await sealFrames(pump, source, signed)
+    footer = encodeFooter(signer.sign())
+    await target.write([footer])
   }
-  const signed = signing(signer, target)
-  await signed.write([header])
-  await sealFrames(pump, source, signed)
-  const footer = encodeFooter(signer.sign())
-  await target.write([footer])
-  return { ...made, size: made.size + footer.length }
+  const whole = size + footer.length
+  if (choice.afterwards === 'verify') await verifyWritten(parts, { header, pump, target, size: whole })
+  return { keyArn, size: whole }
+}
+
+/** What stands on the disk, byte for byte as it was meant. Throws NOT_AUTHENTIC, FILE_CHANGED. */
+async function verifyWritten({ files, crypto }: FileParts, work: { header: Uint8Array; pump: FramePump; target: TargetFile; size: number }): Promise<void> {
+  const { target, header, pump, size } = work
+  const there = new Uint8Array(header.length)
+  await target.read(there, 0)
+  if (!crypto.equal(there, header)) throw new VaultError('NOT_AUTHENTIC', { what: target.path })
+  await openFile(files.engine, pump, { size, path: target.path, descriptor: target.descriptor, read: (into, position) => target.read(into, position) }, undefined)
 }
 
 /** A whole message from a source to a sink, piece by piece, under a fresh data key. */

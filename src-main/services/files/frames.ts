@@ -24,11 +24,14 @@ export async function sealFile(engine: FileEngine | undefined, pump: FramePump, 
 }
 
 /** `openFrames` between two files, by the engine's threads where they are worth it; without a target it verifies only. */
-export async function openFile(engine: FileEngine | undefined, pump: FramePump, source: SourceFile, target: TargetFile | undefined): Promise<void> {
+export async function openFile(engine: FileEngine | undefined, pump: FramePump, source: Opened, target: TargetFile | undefined): Promise<void> {
   if (engine?.suits(pump.layout) !== true) return openFrames(pump, source, target ?? nowhere, source.path)
   await requireFinal(pump, source, source.path)
   await engine.open(source, target, bulkWork(pump))
 }
+
+/** An open file, be it a source or what has just been written. */
+type Opened = ByteSource & Pick<SourceFile, 'descriptor' | 'path'>
 
 /** For what is verified and not kept. */
 const nowhere: ByteSink = { write: () => Promise.resolve() }
@@ -72,7 +75,7 @@ export async function openFrames(pump: FramePump, source: ByteSource, sink: Byte
 }
 
 /** Without its final frame a message may be cut anywhere. */
-async function requireFinal({ key, messageId, layout }: FramePump, source: ByteSource, file: string): Promise<void> {
+export async function requireFinal({ key, messageId, layout }: FramePump, source: ByteSource, file: string): Promise<void> {
   const final = frameAt(layout, layout.frames)
   const bytes = new Uint8Array(final.length)
   await source.read(bytes, final.position)
