@@ -15,7 +15,7 @@ export default defineConfig(({ mode }) => ({
     target: ['node20', 'chrome130'],
     sourcemap: true,
     rolldownOptions: {
-      input: { main: resolve(root, 'src-main/shells/electron/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts') },
+      input: { main: resolve(root, 'src-main/shells/electron/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts'), 'file-worker': resolve(root, 'src-main/files/engine/worker.ts') },
       // Chunks beside the entries: places.ts finds everything from wherever it is bundled.
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

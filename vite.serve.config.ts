@@ -13,7 +13,7 @@ export default defineConfig({
     target: 'node22',
     sourcemap: true,
     rolldownOptions: {
-      input: { cli: resolve(root, 'src-main/shells/cli/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts') },
+      input: { cli: resolve(root, 'src-main/shells/cli/main.ts'), host: resolve(root, 'src-main/hsm/host/main.ts'), 'file-worker': resolve(root, 'src-main/files/engine/worker.ts') },
       // Chunks beside the entries: places.ts finds everything from wherever it is bundled.
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

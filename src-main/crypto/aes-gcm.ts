@@ -1,17 +1,19 @@
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
+import { type CipherGCMTypes, createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import type { AesGcm } from '#core/ports/crypto.ts'
 import { concat } from '#core/vocabulary/bytes.ts'
 import { plain } from './plain.ts'
 
-const GCM = 'aes-256-gcm'
+const NAMES: Readonly<Record<number, CipherGCMTypes>> = { 16: 'aes-128-gcm', 24: 'aes-192-gcm', 32: 'aes-256-gcm' }
 const TAG_BYTES = 16
 
 /** One key for many messages. A KeyObject: with a plain buffer Node imports the key again for each message, which takes longer than a small one. */
 export function aesGcm(key: Uint8Array): AesGcm {
   const imported = createSecretKey(key)
+  // Node refuses a key of another length.
+  const name = NAMES[key.length] ?? 'aes-256-gcm'
   return {
     seal(iv, plaintext, aad) {
-      const cipher = createCipheriv(GCM, imported, iv, { authTagLength: TAG_BYTES })
+      const cipher = createCipheriv(name, imported, iv, { authTagLength: TAG_BYTES })
       cipher.setAAD(aad)
       const ciphertext = cipher.update(plaintext)
       // GCM is a stream: final() makes the tag and gives no more bytes.
@@ -21,7 +23,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
 
     open(iv, ciphertext, tag, aad) {
       if (tag.length !== TAG_BYTES) return undefined
-      const decipher = createDecipheriv(GCM, imported, iv, { authTagLength: TAG_BYTES })
+      const decipher = createDecipheriv(name, imported, iv, { authTagLength: TAG_BYTES })
       decipher.setAAD(aad)
       decipher.setAuthTag(tag)
       const plaintext = decipher.update(ciphertext)

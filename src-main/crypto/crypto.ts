@@ -2,13 +2,14 @@ import { createHmac, createSecretKey, hash, hkdfSync, timingSafeEqual } from 'no
 import { hashRaw } from '@node-rs/argon2'
 import type { Argon2Parameters, Crypto } from '#core/ports/crypto.ts'
 import { aesGcm, aesGcmOpen, aesGcmSeal } from './aes-gcm.ts'
+import { createMessageCrypto } from './messages.ts'
 import { plain } from './plain.ts'
 import { createPublicKeyCrypto } from './public-keys.ts'
 import { x25519, x25519Generate } from './x25519.ts'
 
 /** The Crypto port over node:crypto (OpenSSL in Node, BoringSSL in Electron) and a native Argon2. Holds no state. */
 export function createCrypto(): Crypto {
-  return { publicKeys: createPublicKeyCrypto(), sha256, hmacSha256, hkdfSha256, hkdfSha512, aesGcmSeal, aesGcmOpen, aesGcm, equal, argon2id, x25519Generate, x25519 }
+  return { publicKeys: createPublicKeyCrypto(), messages: createMessageCrypto(), sha256, hmacSha256, hkdfSha256, hkdfSha512, aesGcmSeal, aesGcmOpen, aesGcm, equal, argon2id, x25519Generate, x25519 }
 }
 
 function sha256(data: Uint8Array): Uint8Array {

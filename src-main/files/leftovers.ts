@@ -10,6 +10,8 @@ import { ignoreSystem, noneIfAbsent, writeFailure } from './failures.ts'
 export interface Leftovers {
   /** A new name for a file in this folder, noted. Throws DISK_FULL, FILE_UNWRITABLE (of the note). */
   note(folder: string): Promise<Note>
+  /** One note for many files in these folders, each named `part`, a number and `.part`. */
+  noteBatch(folders: readonly string[]): Promise<BatchNote>
   /** Removes what earlier processes noted. */
   remove(): Promise<void>
 }
@@ -21,9 +23,19 @@ export interface Note {
   strike(): Promise<void>
 }
 
+export interface BatchNote {
+  /** What the name of each file begins with. */
+  readonly part: string
+  strike(): Promise<void>
+}
+
 /** Says nothing of what is in it, cannot be guessed, and is never too long for the file system. */
 function partName(id: string): string {
   return `.holdfast-${id}.part`
+}
+
+function batchPart(id: string): string {
+  return `.holdfast-${id}-`
 }
 
 export function createLeftovers(folder: string): Leftovers {
@@ -31,6 +43,7 @@ export function createLeftovers(folder: string): Leftovers {
 
   async function removeOne(id: string): Promise<void> {
     const path = await readFile(join(folder, id), 'utf8')
+    if (path.startsWith('[')) return removeBatch(id, path)
     // A note is written whole before its file is made: one that was cut has no file.
     if (basename(path) === partName(id) && (await isThere(dirname(path), 'folder'))) {
       if (await isThere(path, 'file')) await rm(path, { force: true })
@@ -41,25 +54,47 @@ export function createLeftovers(folder: string): Leftovers {
     await rm(join(folder, id), { force: true })
   }
 
+  /** A note that was cut has no file yet. A folder that is away now is looked for again another time. */
+  async function removeBatch(id: string, text: string): Promise<void> {
+    const folders = text.endsWith(']') ? (JSON.parse(text) as string[]) : []
+    let away = false
+    for (const each of folders) {
+      const names = await readdir(each).catch((error: unknown) => {
+        away = true
+        ignoreSystem(error)
+        return []
+      })
+      for (const name of names) if (name.startsWith(batchPart(id)) && name.endsWith('.part')) await rm(join(each, name), { force: true })
+    }
+    if (!away) await rm(join(folder, id), { force: true })
+  }
+
+  /** Writes a new note. */
+  async function write(id: string, text: string): Promise<() => Promise<void>> {
+    own.add(id)
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(join(folder, id), text, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      own.delete(id)
+      throw writeFailure(error, join(folder, id))
+    }
+    return async () => {
+      await rm(join(folder, id), { force: true }).catch(ignoreSystem)
+      own.delete(id)
+    }
+  }
+
   return {
     async note(target) {
       const id = randomBytes(16).toString('hex')
       const path = join(target, partName(id))
-      own.add(id)
-      try {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        await writeFile(join(folder, id), path, { mode: 0o600, flag: 'wx' })
-      } catch (error) {
-        own.delete(id)
-        throw writeFailure(error, join(folder, id))
-      }
-      return {
-        path,
-        async strike() {
-          await rm(join(folder, id), { force: true }).catch(ignoreSystem)
-          own.delete(id)
-        },
-      }
+      return { path, strike: await write(id, path) }
+    },
+
+    async noteBatch(folders) {
+      const id = randomBytes(16).toString('hex')
+      return { part: batchPart(id), strike: await write(id, JSON.stringify(folders)) }
     },
 
     async remove() {

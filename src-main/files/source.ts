@@ -12,6 +12,7 @@ export async function openSource(path: string): Promise<SourceFile> {
   const size = Number(stats.size)
   return {
     path,
+    descriptor: handle.fd,
     folder: dirname(path),
     name: basename(path),
     size,

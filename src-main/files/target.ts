@@ -5,7 +5,7 @@ import type { NewFile, TargetFile } from '#core/ports/files.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { systemCode, writeFailure } from './failures.ts'
 import type { Leftovers } from './leftovers.ts'
-import { requireAbsolute } from './source.ts'
+import { readFully, requireAbsolute } from './source.ts'
 import { writeFully } from './write.ts'
 
 /** Begins a file that gets its name only when it is whole and on the disk: see the port. */
@@ -17,7 +17,7 @@ export async function createTarget(file: NewFile, leftovers: Leftovers): Promise
   const note = await leftovers.note(file.folder)
   let handle: FileHandle
   try {
-    handle = await open(note.path, 'wx', 0o600)
+    handle = await open(note.path, 'wx+', 0o600)
   } catch (error) {
     await note.strike()
     throw writeFailure(error, wanted)
@@ -29,7 +29,10 @@ export async function createTarget(file: NewFile, leftovers: Leftovers): Promise
   }
 
   return {
+    path: wanted,
+    descriptor: handle.fd,
     write: (parts) => writeFully(handle, parts, wanted),
+    read: (into, position) => readFully(handle, into, position, wanted),
 
     async commit() {
       try {
@@ -128,7 +131,7 @@ async function renameIfFree(part: string, path: string): Promise<boolean> {
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /** Makes the name durable. Windows has no such call, nor have some network file systems. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {

@@ -20,10 +20,15 @@ import { createEncryptionCount } from './encryption-count.ts'
 import { browseFolder } from './files/browse-folder.ts'
 import { createDataKeys } from './files/data-keys.ts'
 import { decryptFile } from './files/decrypt-file.ts'
+import { decryptFolder } from './files/decrypt-folder.ts'
 import { encryptFile } from './files/encrypt-file.ts'
+import { encryptFolder } from './files/encrypt-folder.ts'
 import { createJobs, type Jobs } from './files/jobs.ts'
 import { createTransfers, type Transfers } from './files/transfers.ts'
+import { readRange } from './files/read-range.ts'
+import { reencryptFile } from './files/reencrypt-file.ts'
 import { transferFiles } from './files/uploads.ts'
+import { verifyFile } from './files/verify-file.ts'
 import { createGate, type Gate } from './gate.ts'
 import { issuedDataKeys } from './issued-data-keys.ts'
 import { createJournal } from './journal.ts'
@@ -171,6 +176,11 @@ function operationsOf(parts: {
     ...tokenProfiles(parts),
     encryptFile: encryptFile(fileParts),
     decryptFile: decryptFile(fileParts),
+    verifyFile: verifyFile(fileParts),
+    reencryptFile: reencryptFile(fileParts),
+    readFileRange: readRange(fileParts),
+    encryptFolder: encryptFolder(fileParts),
+    decryptFolder: decryptFolder(fileParts),
     browseFolder: browseFolder(parts),
     ...transferFiles(fileParts),
   }

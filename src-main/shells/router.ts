@@ -13,6 +13,7 @@ import type { Connection } from '#services/sessions.ts'
 import { moduleView } from '#services/hsm-admin/module-view.ts'
 import type { VaultStatus } from '#services/status.ts'
 import type { Vault } from '#services/vault.ts'
+import { decryptionChoice, encryptionChoice } from './file-choices.ts'
 import type { Handles } from './handles.ts'
 
 /** What every transport gives with a call. The connection's session changes as the person signs in and out. */
@@ -142,15 +143,39 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
     },
     files: {
       encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
-        const { keyId, context = {}, existing = 'refuse' } = input
-        const places = placesOn(line, input)
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...places, keyId, context, existing, job }))
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...encryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...request, job }))
       }),
       decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
-        const { context, existing = 'refuse' } = input
-        const places = placesOn(line, input)
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...places, context, existing, job }))
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...request, job }))
       }),
+      verify: os.files.verify.handler(async function* ({ input, context: line, signal }) {
+        const request = { path: placesOn(line, input).path, ...decryptionChoice(input) }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
+      }),
+      reencrypt: os.files.reencrypt.handler(async function* ({ input, context: line, signal }) {
+        const { from = {}, to, existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), from: decryptionChoice(from), to: encryptionChoice(to), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.reencryptFile, { ...request, job }))
+      }),
+      read: os.files.read.handler(({ input, context: line }) => {
+        const { position, length } = input
+        return vault.call(line.connection, (all) => all.readFileRange, { path: placesOn(line, input).path, ...decryptionChoice(input), position, length })
+      }),
+      encryptFolder: os.files.encryptFolder.handler(async function* ({ input, context: line, signal }) {
+        const { existing = 'refuse', dataKey = 'batch' } = input
+        const request = { ...placesOn(line, input), ...encryptionChoice(input), existing, dataKey }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFolder, { ...request, job }))
+      }),
+      decryptFolder: os.files.decryptFolder.handler(async function* ({ input, context: line, signal }) {
+        const { existing = 'refuse' } = input
+        const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
+        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFolder, { ...request, job }))
+      }),
+      engine: os.files.engine.handler(async () => (await files.engine?.state()) ?? { threads: 0, chosen: 'node:crypto', measured: [] }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {
         if ('head' in input) return inspectFront(input.head, input.size)
         vault.sessions.principal(context.connection)

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { createCrypto } from '#crypto/crypto.ts'
 import { createFrames } from '#core/messages/frames.ts'
 import { contextForWriting, contextHolds } from '#core/messages/context.ts'
-import { encodeHeader, parseHeader, type MessageHeader } from '#core/messages/header.ts'
+import { encodeHeader, headerTagLength, parseHeader, type MessageHeader } from '#core/messages/header.ts'
 import { openHeader } from '#core/messages/keys.ts'
 import { frameAt, layoutOfMessage, layoutOfPlaintext } from '#core/messages/layout.ts'
-import { TAG_LENGTH } from '#core/messages/suite.ts'
+import { PLAIN_SUITE } from '#core/messages/suite.ts'
 import { concat } from '#core/vocabulary/bytes.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
@@ -38,13 +38,13 @@ function decrypt(message: Uint8Array, dataKey: Uint8Array): { outcome: string; p
   const found = parse(message)
   if (typeof found === 'string') return failed(found)
   const { header, length } = found
-  const start = length + TAG_LENGTH
+  const start = length + headerTagLength(header.suite)
   const layout = layoutOfMessage(start, header.frameLength, message.length)
   if (layout === undefined) return failed('not-authentic')
   using secret = Secret.copy(dataKey)
   const key = openHeader(crypto, secret, header, message.subarray(0, length), message.subarray(length, start))
   if (key === undefined) return failed('not-authentic')
-  const frames = createFrames(key, header.messageId, layout)
+  const frames = createFrames(key.key, header.messageId, layout)
   const parts: Uint8Array[] = []
   for (const number of [layout.frames, ...Array.from({ length: layout.frames }, (_, i) => i + 1)]) {
     const place = frameAt(layout, number)
@@ -70,6 +70,7 @@ function parse(message: Uint8Array): ReturnType<typeof parseHeader> | string {
 describe('a message header', () => {
   const short = fc.uint8Array({ maxLength: 40 })
   const headers: fc.Arbitrary<MessageHeader> = fc.record({
+    suite: fc.constant(PLAIN_SUITE),
     messageId: fc.uint8Array({ minLength: 32, maxLength: 32 }),
     context: fc.uniqueArray(fc.tuple(text(), text()), { selector: ([key]) => key, maxLength: 5 }),
     dataKeys: fc.array(fc.record({ provider: text(), info: short, ciphertext: short }), { minLength: 1, maxLength: 16 }),

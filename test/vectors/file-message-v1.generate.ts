@@ -7,7 +7,7 @@ import { encodeContext } from '#core/messages/context.ts'
 import { parseHeader, type MessageHeader } from '#core/messages/header.ts'
 import { sealHeader } from '#core/messages/keys.ts'
 import { frameAt, layoutOfMessage, layoutOfPlaintext } from '#core/messages/layout.ts'
-import { TAG_LENGTH } from '#core/messages/suite.ts'
+import { PLAIN_SUITE, TAG_LENGTH } from '#core/messages/suite.ts'
 import { concat, u16, u32, utf8 } from '#core/vocabulary/bytes.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { writeVectors, type Vector } from './vector-file.ts'
@@ -38,7 +38,7 @@ function makeMessage(name: string, length: number, change: Partial<MessageHeader
   const frameLength = change.frameLength ?? FRAME
   const dataKeys = change.dataKeys ?? [{ provider: 'aws-kms', info: utf8(ARN), ciphertext: fixed('encrypted data key', 48) }]
   using secret = Secret.copy(dataKey)
-  const { header, key } = sealHeader(crypto, secret, { messageId, context: change.context ?? [['purpose', 'vectors'], ['stufe', 'höchste']], dataKeys, frameLength })
+  const { header, key } = sealHeader(crypto, secret, { suite: PLAIN_SUITE, messageId, context: change.context ?? [['purpose', 'vectors'], ['stufe', 'höchste']], dataKeys, frameLength })
   const layout = layoutOfPlaintext(header.length, frameLength, length)!
   const frames = createFrames(key, messageId, layout)
   const parts: Uint8Array[] = [header]
@@ -90,9 +90,9 @@ type Fault = readonly [name: string, about: string, expect: string, message: Uin
 const FAULTS: readonly Fault[] = [
   ['version-0', 'version 0', 'malformed', replaced(at.version, 1, Uint8Array.of(0))],
   ['version-3', 'version 3', 'malformed', replaced(at.version, 1, Uint8Array.of(3))],
-  ['version-1', 'the beginning of version 1 (suite 0014)', 'unsupported', replaced(at.version, 3, Uint8Array.of(1, 0x80, 0, 0x14))],
+  ['version-1', 'the beginning of version 1 (suite 0014), then a body of version 2', 'malformed', replaced(at.version, 3, Uint8Array.of(1, 0x80, 0, 0x14))],
   ['version-1-type', 'version 1 with an unknown type', 'malformed', replaced(at.version, 3, Uint8Array.of(1, 0x81, 0, 0x14))],
-  ['suite-0578', 'the suite with a signature', 'unsupported', replaced(at.suite, 2, u16(0x0578))],
+  ['suite-0578', 'the suite with a signature, and none there', 'not-authentic', replaced(at.suite, 2, u16(0x0578))],
   ['suite-0378', 'a suite of version 1', 'malformed', replaced(at.suite, 2, u16(0x0378))],
   ['header-cut-empty', 'no bytes at all', 'malformed', new Uint8Array()],
   ['header-cut-version', 'the version alone', 'malformed', base.message.subarray(0, 1)],
@@ -112,7 +112,7 @@ const FAULTS: readonly Fault[] = [
   ['keys-announced', 'two announced, one there', 'malformed', replaced(at.keys, 2, u16(2))],
   ['provider-not-utf8', 'a provider id that is no UTF-8', 'malformed', replaced(at.keys + 4, 1, Uint8Array.of(0xff))],
   ['content-0', 'content type 0', 'malformed', replaced(at.content, 1, Uint8Array.of(0))],
-  ['content-unframed', 'content type 1', 'unsupported', replaced(at.content, 1, Uint8Array.of(1))],
+  ['content-unframed', 'content type 1 with a frame length', 'malformed', replaced(at.content, 1, Uint8Array.of(1))],
   ['content-3', 'content type 3', 'malformed', replaced(at.content, 1, Uint8Array.of(3))],
   ['frame-length-zero', 'a frame length of 0', 'malformed', replaced(at.frameLength, 4, u32(0))],
   ['length-header-only', 'nothing behind the header', 'not-authentic', header],
@@ -194,7 +194,7 @@ export function fileMessageVectors(): Map<string, Vector> {
 function emptyFinal(): Uint8Array {
   using secret = Secret.copy(base.dataKey)
   const messageId = fixed('message id final-empty', 32)
-  const { header: head, key } = sealHeader(crypto, secret, { messageId, context: [], dataKeys: [{ provider: 'aws-kms', info: utf8(ARN), ciphertext: fixed('encrypted data key', 48) }], frameLength: FRAME })
+  const { header: head, key } = sealHeader(crypto, secret, { suite: PLAIN_SUITE, messageId, context: [], dataKeys: [{ provider: 'aws-kms', info: utf8(ARN), ciphertext: fixed('encrypted data key', 48) }], frameLength: FRAME })
   const empty = layoutOfMessage(head.length, FRAME, head.length + FRAME + 32 + 40)!
   const frames = createFrames(key, messageId, empty)
   return concat(head, ...frames.seal(1, fixed('plaintext', FRAME)), ...frames.seal(2, new Uint8Array()))

@@ -9,6 +9,11 @@ export function encryptedName(name: string): string {
   return name + ENDING
 }
 
+/** Whether a name says that decrypting it is meant. */
+export function isEncryptedName(name: string): boolean {
+  return ENDINGS.some((ending) => name.endsWith(ending))
+}
+
 /** `report.pdf.holdfast` becomes `report.pdf`; a name without such an ending gets `.decrypted`, so that it never replaces its source. */
 export function decryptedName(name: string): string {
   const ending = ENDINGS.find((each) => name.endsWith(each))

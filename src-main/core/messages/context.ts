@@ -17,6 +17,11 @@ export function contextForWriting(context: EncryptionContext): ContextPairs {
   if (Object.keys(context).some((key) => key.startsWith(RESERVED))) {
     throw new VaultError('ValidationException', { text: `Keys of the encryption context that begin with ${RESERVED} are reserved for the AWS Encryption SDK.` })
   }
+  return contextPairs(context)
+}
+
+/** Any context in the order in which it is written. Throws ValidationException for what cannot be written. */
+export function contextPairs(context: EncryptionContext): ContextPairs {
   return parseContext(serialiseContext(context), () => new Error('our own serialisation does not parse'))
 }
 

@@ -1,3 +1,4 @@
+import type { MessageCrypto } from './message-crypto.ts'
 import type { PublicKeyCrypto } from './public-key-crypto.ts'
 
 /**
@@ -6,6 +7,7 @@ import type { PublicKeyCrypto } from './public-key-crypto.ts'
  */
 export interface Crypto {
   readonly publicKeys: PublicKeyCrypto
+  readonly messages: MessageCrypto
   /** SHA-256 (FIPS 180-4), 32 bytes. */
   sha256(data: Uint8Array): Uint8Array
   /** HMAC-SHA256 (RFC 2104), 32 bytes. */
@@ -18,7 +20,7 @@ export interface Crypto {
   aesGcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array
   /** Undefined if the tag does not match. */
   aesGcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined
-  /** AES-256-GCM under one key (32 bytes, copied) for many messages, such as the frames of a file. */
+  /** AES-GCM under one key (32 bytes; 16 and 24 for files of others; copied) for many messages, such as the frames of a file. */
   aesGcm(key: Uint8Array): AesGcm
   /** Compares in time that depends on the lengths only; false for different lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean

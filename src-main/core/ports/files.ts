@@ -1,3 +1,6 @@
+import type { Layout } from '../messages/layout.ts'
+import type { Secret } from '../vocabulary/secret.ts'
+
 /**
  * The Files port: the host's files as jobs read and write them. Paths are absolute. Links are never followed at the last step of a path.
  * Buffers stay the caller's and may be used again once the call has resolved. Nothing is cached: each call is the disk's own word.
@@ -14,8 +17,101 @@ export interface Files {
   spool(size: number): Promise<SpoolFile>
   /** One page of a folder: its folders first, each kind in the order of names. Throws FILE_UNREADABLE. */
   list(folder: string | undefined, page: { readonly after?: string | undefined; readonly limit: number }): Promise<FolderPage>
+  /** All files below a folder; links are not followed. Throws FILE_UNREADABLE if the folder itself cannot be read. */
+  walk(folder: string): Promise<WalkedTree>
+  /** Makes folders that are not there, 0700. Throws FILE_UNWRITABLE, DISK_FULL. */
+  makeFolders(paths: readonly string[]): Promise<void>
+  /** Makes the names in folders durable. Throws FILE_UNWRITABLE. */
+  syncFolders(paths: readonly string[]): Promise<void>
+  /** The threads that cipher long files; undefined where a job is to be done piece by piece on this thread. */
+  readonly engine: FileEngine | undefined
   /** Removes the `.part`s and spool files that an earlier process of this home left behind. For the owner of the home only. */
   removeLeftovers(): Promise<void>
+}
+
+/** Ciphers the frames of a whole message between two files, on as many threads as the host has. No data passes through this thread. */
+export interface FileEngine {
+  /** Whether a message is long enough for threads to be worth it, and its frames short enough for each to hold two. */
+  suits(layout: Layout): boolean
+  /**
+   * Writes all frames behind a header that is written already. Throws FILE_CHANGED if the source ends early, FILE_UNREADABLE,
+   * FILE_UNWRITABLE, DISK_FULL, and what `proceed` throws; no thread works on the files any more then.
+   */
+  seal(source: SourceFile, target: TargetFile, work: BulkWork): Promise<void>
+  /** Opens all frames; the final one has been verified before. Without a target it verifies only. Throws NOT_AUTHENTIC besides. */
+  open(source: Pick<SourceFile, 'descriptor' | 'path'>, target: TargetFile | undefined, work: BulkWork): Promise<void>
+  /** Many small files, each whole in the memory of one thread. The outcomes are in the order of `files`. Throws what `told` throws. */
+  many(kind: 'seal' | 'open', files: readonly SmallFile[], work: SmallWork): Promise<SmallOutcome[]>
+  /** What the threads can do; starts them. */
+  state(): Promise<EngineState>
+  close(): Promise<void>
+}
+
+export interface BulkWork {
+  /** The message's own key. Stays the caller's; the threads' copy is wiped. */
+  readonly key: Secret
+  readonly messageId: Uint8Array
+  readonly layout: Layout
+  /** Called every few milliseconds; what it throws ends the work. */
+  proceed(progress: { readonly done: number; readonly total: number }): void
+}
+
+/** A file of `FileEngine.many`. */
+export interface SmallFile {
+  readonly path: string
+  /** Where the result goes; it is there. */
+  readonly folder: string
+  readonly target: string
+  /** Another one for each file of the job: it is in the name of the `.part`. */
+  readonly number: number
+}
+
+export interface SmallWork {
+  /** 32 bytes. Stays the caller's; the threads' copy is wiped. */
+  readonly dataKey: Secret
+  /** The header body of all of them, with zeros for message id and commitment. Each sealed file gets a message id of its own. */
+  readonly header: Uint8Array
+  readonly existing: ExistingFile
+  /** Called as files are done, some at a time; what it throws keeps further ones from being begun. */
+  told(outcomes: readonly SmallOutcome[]): void
+}
+
+/**
+ * `elsewhere`: it is no small file (any more), or not under this data key, context and suite: it is to be done as any other file. `exists`: the
+ * name is taken. `changed`: it was written to.
+ */
+export type SmallOutcome =
+  | { readonly outcome: 'done'; readonly name: string; readonly size: number }
+  | { readonly outcome: 'elsewhere' | 'exists' | 'changed' | 'not-authentic' }
+  | { readonly outcome: 'system'; readonly side: 'read' | 'write'; readonly code: string }
+
+export interface WalkedTree {
+  /** Ordinary files, folder by folder. */
+  readonly files: readonly WalkedFile[]
+  /** What cannot be encrypted, and folders that cannot be read. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[]
+}
+
+export interface WalkedFile {
+  readonly path: string
+  readonly folder: string
+  /** The folder's path below the root; empty for the root itself. */
+  readonly within: string
+  readonly name: string
+  readonly size: number
+}
+
+export interface EngineState {
+  readonly threads: number
+  /** The AES-GCM in use: the fastest one that gave the known answer. */
+  readonly chosen: string
+  readonly measured: readonly EngineProvider[]
+}
+
+export interface EngineProvider {
+  readonly name: string
+  /** Of one thread, in memory, 256 KiB at a time; 0 if it gave a wrong answer. */
+  readonly bytesPerSecond: number
 }
 
 /** Bytes that can be read. */
@@ -33,6 +129,8 @@ export interface ByteSink {
 
 export interface SourceFile extends ByteSource {
   readonly path: string
+  /** The system's number of the open file, for the engine. */
+  readonly descriptor: number
   readonly folder: string
   /** The last part of the path. */
   readonly name: string
@@ -65,6 +163,12 @@ export const existingFilePolicies = ['refuse', 'replace', 'keep-both'] as const
 export type ExistingFile = (typeof existingFilePolicies)[number]
 
 export interface TargetFile extends ByteSink {
+  /** Where it will stand, if nothing else comes there. */
+  readonly path: string
+  /** The system's number of the open file, for the engine. */
+  readonly descriptor: number
+  /** Reads what has been written. As `ByteSource.read`. */
+  read(into: Uint8Array, position: number): Promise<void>
   /** Makes content, time and mode durable, then the name. Resolves with the path. If it throws, `discard` is still due. */
   commit(): Promise<string>
   /** Removes what was written; after `commit` it does nothing. Never throws: a `.part` that cannot be removed is a leftover. */

@@ -105,6 +105,7 @@ export const failures = {
   FILE_UNWRITABLE: refused<{ file: string; reason: string }>((d) => `${d.file} cannot be written: ${d.reason}.`),
   FILE_EXISTS: refused<{ file: string }>((d) => `${d.file} exists already.`, () => 'Choose to replace it or to keep both, or another folder.'),
   FILE_CHANGED: refused<{ file: string }>((d) => `${d.file} was changed while it was read.`, () => 'Nothing was written. Try again when no other program writes to it.'),
+  FILES_FAILED: refused<{ count: number; folder: string }>((d) => `${d.count} files of ${d.folder} were not done.`, () => 'All others were. What failed is named above.'),
   KEY_NOT_HERE: refused<{ file: string }>((d) => `No key of this vault opens ${d.file}.`, () => 'Inspect the file to see under which keys it is.'),
   CONTEXT_DIFFERS: refused<{ file: string }>((d) => `The encryption context of ${d.file} is not the one that was expected.`, () => 'Inspect the file to see its context.'),
   TRANSFER_ENDED: refused(() => 'This transfer was used before, has ended, or never was.', () => 'Give the file again.'),

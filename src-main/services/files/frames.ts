@@ -1,7 +1,7 @@
-import type { ByteSink, ByteSource } from '#core/ports/files.ts'
+import type { ByteSink, ByteSource, FileEngine, SourceFile, TargetFile } from '#core/ports/files.ts'
 import { createFrames, type Frames } from '#core/messages/frames.ts'
 import { frameAt, longestFrame, type Layout } from '#core/messages/layout.ts'
-import type { AesGcm } from '#core/ports/crypto.ts'
+import type { MessageKey } from '#core/messages/keys.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Progress } from './jobs.ts'
 import { readAhead, type Piece } from './read-ahead.ts'
@@ -10,12 +10,34 @@ import { readAhead, type Piece } from './read-ahead.ts'
 const BATCH_BYTES = 1_048_576
 
 /** The frames of one message, between a source and a sink. While a batch is ciphered, the next is read and the one before is written. */
-export interface FramePump {
-  readonly key: AesGcm
+export interface FramePump extends MessageKey {
   readonly messageId: Uint8Array
   readonly layout: Layout
   /** Called before each batch; what it throws ends the work. */
   proceed(progress: Progress): void
+}
+
+/** `sealFrames` between two files, by the engine's threads where they are worth it. */
+export async function sealFile(engine: FileEngine | undefined, pump: FramePump, source: SourceFile, target: TargetFile): Promise<void> {
+  if (engine?.suits(pump.layout) !== true) return sealFrames(pump, source, target)
+  await engine.seal(source, target, bulkWork(pump))
+}
+
+/** `openFrames` between two files, by the engine's threads where they are worth it; without a target it verifies only. */
+export async function openFile(engine: FileEngine | undefined, pump: FramePump, source: Opened, target: TargetFile | undefined): Promise<void> {
+  if (engine?.suits(pump.layout) !== true) return openFrames(pump, source, target ?? nowhere, source.path)
+  await requireFinal(pump, source, source.path)
+  await engine.open(source, target, bulkWork(pump))
+}
+
+/** An open file, be it a source or what has just been written. */
+type Opened = ByteSource & Pick<SourceFile, 'descriptor' | 'path'>
+
+/** For what is verified and not kept. */
+const nowhere: ByteSink = { write: () => Promise.resolve() }
+
+function bulkWork(pump: FramePump) {
+  return { key: pump.bytes, messageId: pump.messageId, layout: pump.layout, proceed: pump.proceed }
 }
 
 /** Ciphers the source's plaintext. Throws what source and sink throw. */
@@ -40,10 +62,7 @@ export async function sealFrames(pump: FramePump, source: ByteSource, sink: Byte
 export async function openFrames(pump: FramePump, source: ByteSource, sink: ByteSink, file: string): Promise<void> {
   const { layout } = pump
   const frames = createFrames(pump.key, pump.messageId, layout)
-  const final = frameAt(layout, layout.frames)
-  const bytes = new Uint8Array(final.length)
-  await source.read(bytes, final.position)
-  openOne(frames, layout.frames, bytes, file)
+  await requireFinal(pump, source, file)
   await inTurn(pump, source, 'message', sink, (batch) => {
     const parts: Uint8Array[] = []
     for (let number = batch.first, at = 0; number <= batch.last; number++) {
@@ -53,6 +72,14 @@ export async function openFrames(pump: FramePump, source: ByteSource, sink: Byte
     }
     return parts
   })
+}
+
+/** Without its final frame a message may be cut anywhere. */
+export async function requireFinal({ key, messageId, layout }: FramePump, source: ByteSource, file: string): Promise<void> {
+  const final = frameAt(layout, layout.frames)
+  const bytes = new Uint8Array(final.length)
+  await source.read(bytes, final.position)
+  openOne(createFrames(key, messageId, layout), layout.frames, bytes, file)
 }
 
 function openOne(frames: Frames, number: number, frame: Uint8Array, file: string): Uint8Array {

@@ -1,11 +1,9 @@
 import { contextMap } from '#core/messages/context.ts'
 import type { EncryptedDataKey } from '#core/messages/header.ts'
 import { KMS_PROVIDER } from '#core/messages/suite.ts'
-import { frameHead } from '#core/messages/frames.ts'
-import { frameAt, type Layout } from '#core/messages/layout.ts'
-import type { ByteSource, Files } from '#core/ports/files.ts'
-import { compareBytes, toHex } from '#core/vocabulary/bytes.ts'
-import { parseFront, readFront, type MessageFront } from './message.ts'
+import type { Files } from '#core/ports/files.ts'
+import { toHex } from '#core/vocabulary/bytes.ts'
+import { hasFinalHead, parseFront, readFront, type MessageFront } from './message.ts'
 
 /** What an encrypted file says of itself. No key was used: none of it is verified. */
 export interface FileFactsSeen {
@@ -16,10 +14,20 @@ export interface FileFactsSeen {
   readonly frames: number | undefined
   readonly frameLength: number
   readonly headerLength: number
+  readonly format: FormatFacts
   /** Lower-case hex. */
   readonly messageId: string
   readonly context: Record<string, string>
   readonly dataKeys: DataKeyFacts[]
+}
+
+export interface FormatFacts {
+  readonly version: number
+  /** The algorithm suite's id, four hex digits. */
+  readonly suite: string
+  readonly signed: boolean
+  /** False if the message does not commit to its key: read only where that is allowed. */
+  readonly commits: boolean
 }
 
 export interface DataKeyFacts {
@@ -35,7 +43,8 @@ export async function inspectFile(files: Pick<Files, 'open'>, path: string): Pro
   const source = await files.open(path)
   try {
     const front = await readFront(source)
-    const whole = front.layout !== undefined && (await endsAsItShould(source, front.layout))
+    // A cut in the body may leave a length that a whole message could have.
+    const whole = front.layout !== undefined && (await hasFinalHead(source, front.layout))
     return factsOf(whole ? front : { ...front, layout: undefined }, source.size)
   } finally {
     await source.close()
@@ -47,14 +56,6 @@ export function inspectFront(bytes: Uint8Array, size: number): FileFactsSeen {
   return factsOf(parseFront(bytes, size), size)
 }
 
-/** A cut in the body may leave a length that a whole message could have; then no final frame's head stands where it should. */
-async function endsAsItShould(source: ByteSource, layout: Layout): Promise<boolean> {
-  const expected = frameHead(layout, layout.frames)
-  const found = new Uint8Array(expected.length)
-  await source.read(found, frameAt(layout, layout.frames).position)
-  return compareBytes(found, expected) === 0
-}
-
 function factsOf({ header, body, tag, layout }: MessageFront, size: number): FileFactsSeen {
   return {
     size,
@@ -62,6 +63,7 @@ function factsOf({ header, body, tag, layout }: MessageFront, size: number): Fil
     frames: layout?.frames,
     frameLength: header.frameLength,
     headerLength: body.length + tag.length,
+    format: { version: header.suite.version, suite: header.suite.id.toString(16).padStart(4, '0'), signed: header.suite.signature !== undefined, commits: header.suite.commits },
     messageId: toHex(header.messageId),
     context: { ...contextMap(header.context) },
     dataKeys: header.dataKeys.map(dataKeyFacts),

@@ -4,6 +4,10 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 export interface Progress {
   readonly done: number
   readonly total: number
+  /** Of a folder: files done, of how many, and how many failed. */
+  readonly files?: number
+  readonly of?: number
+  readonly failed?: number
 }
 
 /** Who waits for a job. */

@@ -5,7 +5,7 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import type { Operation, Targeted } from '../operation.ts'
 import type { Connection } from '../sessions.ts'
-import { openMessage, readExpected, verifyMessage } from './decrypt-file.ts'
+import { openMessage, readExpected, requireSignature, verifyMessage } from './decrypt-file.ts'
 import { encryptBytes, type FileParts } from './encrypt-file.ts'
 import { openFrames } from './frames.ts'
 import type { Job } from './jobs.ts'
@@ -97,8 +97,9 @@ export function transferFiles(parts: TransferParts) {
           await copy(spool, patient, job)
         } else {
           // Verified whole when it came; now each frame again before it goes, and the key's word on it again.
-          const { front, layout } = await readExpected(spool, undefined, name)
-          const { pump } = await openMessage(parts, { connection, front, layout, job, file: name })
+          const { front, layout } = await readExpected(spool, { context: undefined, commitment: 'require' }, name)
+          const { pump } = await openMessage(parts, { connection, front, layout, job, file: name, rawKeys: [] })
+          using _key = pump.bytes
           sink.begin(name, layout.plaintextLength)
           await openFrames(pump, spool, patient, name)
         }
@@ -116,8 +117,10 @@ export function transferFiles(parts: TransferParts) {
       return { name: encryptedName(file), ...made }
     }
     await copy(source, spool, job)
-    const { front, layout } = await readExpected(spool, purpose.context, file)
-    const { keyArn, pump } = await openMessage(parts, { connection, front, layout, job, file })
+    const { front, layout } = await readExpected(spool, { context: purpose.context, commitment: 'require' }, file)
+    const { keyArn, pump } = await openMessage(parts, { connection, front, layout, job, file, rawKeys: [] })
+    using _key = pump.bytes
+    await requireSignature(parts, { front, layout, source: spool, job, file })
     await verifyMessage(pump, spool, file)
     return { name: decryptedName(file), size: layout.plaintextLength, keyArn }
   }

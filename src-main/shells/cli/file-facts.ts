@@ -3,12 +3,12 @@ import { printable } from './file-progress.ts'
 
 /** What a header says, for a person: a name and its value per line. */
 export function factLines(path: string, facts: FileFactsSeen): string[] {
-  const { plaintextLength, frames, frameLength, context, dataKeys, messageId } = facts
+  const { plaintextLength, frames, frameLength, format, context, dataKeys, messageId } = facts
   const pairs = Object.entries(context).map(([key, value]) => `${key} = ${value}`)
   const content = plaintextLength === undefined ? 'not whole: something is missing, or was put behind its end' : `${plaintextLength} bytes in ${frames ?? 0} frames of ${frameLength}`
   return [
     path,
-    ...row('format', 'AWS Encryption SDK message, version 2, suite 0478'),
+    ...row('format', `AWS Encryption SDK message, version ${format.version}, suite ${format.suite}${format.signed ? ', signed' : ''}${format.commits ? '' : ', without key commitment'}`),
     ...dataKeys.flatMap(({ provider, keyArn }) => row('key', keyArn ?? `another kind of key (${provider})`)),
     ...(pairs.length === 0 ? row('context', 'none') : pairs.flatMap((pair) => row('context', pair))),
     ...row('content', content),

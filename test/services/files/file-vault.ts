@@ -28,7 +28,7 @@ export async function fileVault(): Promise<FileVault> {
   const folder = mkdtempSync(join(tmpdir(), 'hf-files-'))
   const vault = await temporaryVault({
     home: (path) => watchedHome(path, () => undefined, (opened) => { store = opened }),
-    files: (homePath) => watchedFiles(homePath, (call, path) => made.watch?.(call, path)),
+    files: (homePath) => watchedFiles(homePath, (call, path) => made.watch?.(call, path), () => made.watch !== undefined),
   })
   const { KeyMetadata } = await vault.api.kms.CreateKey({})
   await vault.api.kms.CreateAlias({ AliasName: 'alias/files', TargetKeyId: KeyMetadata.KeyId })

@@ -5,10 +5,14 @@ import { createFiles } from '#files/files.ts'
 export type Watch = (call: 'read' | 'write' | 'commit' | 'spool.write', path: string) => Promise<void> | void
 
 /** The real Files port over a real file system, watched. */
-export function watchedFiles(homePath: string, watch: Watch): Files {
+export function watchedFiles(homePath: string, watch: Watch, watching: () => boolean): Files {
   const files = createFiles(homePath)
   return {
     ...files,
+    // The engine's threads do not pass by here: who watches has the work done on this thread.
+    get engine() {
+      return watching() ? undefined : files.engine
+    },
     async open(path) {
       const source = await files.open(path)
       return {
