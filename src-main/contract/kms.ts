@@ -48,6 +48,8 @@ export const keyMetadata = z.object({
     .optional(),
   CurrentKeyMaterialId: z.string().optional(),
   DeletionDate: z.date().optional(),
+  ValidTo: z.date().optional(),
+  ExpirationModel: z.string().optional(),
   PendingDeletionWindowInDays: z.int().optional(),
 })
 export type KeyMetadata = z.infer<typeof keyMetadata>
@@ -242,6 +244,10 @@ export const kms = {
             KeyMaterialState: z.string(),
             RotationDate: z.date().optional(),
             RotationType: z.string().optional(),
+            KeyMaterialDescription: z.string().optional(),
+            ImportState: z.string().optional(),
+            ExpirationModel: z.string().optional(),
+            ValidTo: z.date().optional(),
           }),
         ),
         NextMarker: z.string().optional(),
@@ -253,6 +259,32 @@ export const kms = {
     .input(z.object({ KeyId: keyId, PendingWindowInDays: z.int().optional().describe('7 to 30; 30 if not given') }))
     .output(z.object({ KeyId: z.string(), DeletionDate: z.date().optional(), KeyState: z.string(), PendingWindowInDays: z.int() })),
   CancelKeyDeletion: operation.input(z.object({ KeyId: keyId })).output(z.object({ KeyId: z.string() })),
+  GetParametersForImport: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        WrappingAlgorithm: z.string().describe('RSAES_OAEP_SHA_1, RSAES_OAEP_SHA_256, RSA_AES_KEY_WRAP_SHA_1 or RSA_AES_KEY_WRAP_SHA_256'),
+        WrappingKeySpec: z.string().describe('RSA_2048, RSA_3072 or RSA_4096'),
+      }),
+    )
+    .output(z.object({ KeyId: z.string(), ImportToken: bytes, PublicKey: bytes, ParametersValidTo: z.date() })),
+  ImportKeyMaterial: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        ImportToken: bytes.describe('Of GetParametersForImport, for one import within 24 hours'),
+        EncryptedKeyMaterial: bytes.describe('The material, wrapped under the public key that came with the token'),
+        ValidTo: z.date().optional().describe('When the material expires, at most 365 days ahead'),
+        ExpirationModel: z.string().optional().describe('KEY_MATERIAL_EXPIRES, which needs ValidTo, or KEY_MATERIAL_DOES_NOT_EXPIRE'),
+        ImportType: z.string().optional().describe('NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL'),
+        KeyMaterialDescription: z.string().optional().describe('What the material is; not for secrets'),
+        KeyMaterialId: z.string().optional().describe('Of material that was here before'),
+      }),
+    )
+    .output(z.object({ KeyId: z.string(), KeyMaterialId: z.string() })),
+  DeleteImportedKeyMaterial: operation
+    .input(z.object({ KeyId: keyId, KeyMaterialId: z.string().optional().describe('The current material if not given') }))
+    .output(z.object({ KeyId: z.string(), KeyMaterialId: z.string().optional() })),
   ReplicateKey: operation
     .input(
       z.object({

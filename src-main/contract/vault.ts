@@ -107,7 +107,7 @@ const keyRow = z.object({
   keyId: z.string(),
   arn: z.string(),
   aliases: z.array(z.string()),
-  state: z.enum(['Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'Unavailable']),
+  state: z.enum(['Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'PendingImport', 'Unavailable']),
   spec: z.string(),
   usage: z.string(),
   origin: z.string(),

@@ -74,6 +74,10 @@ function refusalFailure(refusal: Refusal, member: string): [VaultError, Conseque
       return [new VaultError('KIND_UNSUPPORTED', { member, kind: refusal.name }), 'stays']
     case 'differs':
       return [new VaultError('MATERIAL_REFUSED', { member, attribute: refusal.attribute }), 'stays']
+    case 'unopened':
+      return [new VaultError('InvalidCiphertextException'), 'stays']
+    case 'unfit':
+      return [new VaultError('IncorrectKeyMaterialException'), 'stays']
     case 'fault':
       return unreachable(`hsm host: ${refusal.text}`)
   }

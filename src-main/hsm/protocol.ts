@@ -1,6 +1,7 @@
-import type { HmacKind, KeyFacts, MaterialKind, OaepScheme, ObjectAttributes, SignatureScheme, TokenAttribute, TokenFacts } from '#core/ports/hsm.ts'
+import type { HmacKind, ImportedKey, KeyFacts, MaterialKind, OaepScheme, ObjectAttributes, SignatureScheme, TokenAttribute, TokenFacts } from '#core/ports/hsm.ts'
 import { materialKinds } from '#core/keys/specs.ts'
 import type { CheckId } from '#core/tokens/checks.ts'
+import type { WrappingAlgorithm } from '#core/vocabulary/kms.ts'
 import { checkOutcomes } from '#core/vocabulary/tokens.ts'
 import { bytes, count, flag, list, nothing, oneOf, optional, record, text, type Read } from './readers.ts'
 import type { DeadlineClass } from './deadlines.ts'
@@ -52,6 +53,8 @@ const objectAttributes = record<ObjectAttributes>({
   attributes: list(record<TokenAttribute>({ name: text, value: optional(bytes) })),
 })
 
+const importedKey = record<ImportedKey>({ checkValue: bytes, publicKey: optional(bytes) })
+
 /** A check's result as the host tells it: return values are numbers here. */
 const verdict = record<Verdict>({ outcome: oneOf(...checkOutcomes), ckr: optional(count), detail: optional(text), microseconds: optional(count) })
 
@@ -79,6 +82,10 @@ export const operations = {
   /** The same with the PIN that a person has typed straight into the host. */
   loginTyped: changes<[]>()('login', nothing),
   generateKey: changes<[kind: MaterialKind, ckaId: Uint8Array, label: string]>()('change', keyFacts),
+  importKey: changes<[
+    kind: MaterialKind, wrappingCkaId: Uint8Array, algorithm: WrappingAlgorithm, wrapped: Uint8Array, expected: Uint8Array | undefined,
+    name: { ckaId: Uint8Array; label: string } | undefined,
+  ]>()('change', importedKey),
   findKey: reads<[ckaId: Uint8Array]>()('symmetric', optional(keyFacts)),
   findKeys: reads<[labelPrefix: string]>()('walk', list(keyFacts)),
   destroyKey: changes<[ckaId: Uint8Array, label: string]>()('change', flag),
@@ -125,6 +132,10 @@ export type Refusal =
   | { readonly kind: 'noKind'; readonly name: string }
   /** A generated key did not keep this attribute and was destroyed. */
   | { readonly kind: 'differs'; readonly attribute: string }
+  /** What should have been a wrapped key does not open. */
+  | { readonly kind: 'unopened' }
+  /** What was opened is no key of the kind, or not the expected one. */
+  | { readonly kind: 'unfit' }
   /** Our own mistake in the host or in how it was called. */
   | { readonly kind: 'fault'; readonly text: string }
 
@@ -145,6 +156,8 @@ const refusals: { readonly [K in Refusal['kind']]: Read<Extract<Refusal, { kind:
   noKey: record<Extract<Refusal, { kind: 'noKey' }>>({ kind: oneOf('noKey') }),
   noKind: record<Extract<Refusal, { kind: 'noKind' }>>({ kind: oneOf('noKind'), name: text }),
   differs: record<Extract<Refusal, { kind: 'differs' }>>({ kind: oneOf('differs'), attribute: text }),
+  unopened: record<Extract<Refusal, { kind: 'unopened' }>>({ kind: oneOf('unopened') }),
+  unfit: record<Extract<Refusal, { kind: 'unfit' }>>({ kind: oneOf('unfit') }),
   fault: record<Extract<Refusal, { kind: 'fault' }>>({ kind: oneOf('fault'), text }),
 }
 

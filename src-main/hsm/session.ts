@@ -5,6 +5,7 @@ import type { Call } from './protocol.ts'
 export function createSession(call: Call): MemberSession {
   return {
     generateKey: ({ kind, ckaId, label }) => call('generateKey', kind, ckaId, label),
+    importKey: ({ kind, wrapping, wrapped, expected, name }) => call('importKey', kind, wrapping.ckaId, wrapping.algorithm, wrapped, expected, name),
     findKey: (ckaId) => call('findKey', ckaId),
     findKeys: (labelPrefix) => call('findKeys', labelPrefix),
     destroyKey: ({ ckaId, label }) => call('destroyKey', ckaId, label),

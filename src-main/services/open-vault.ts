@@ -37,6 +37,7 @@ import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
 import { replicateKeys } from './kms/replicate-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
+import { importMaterial } from './kms/import-material.ts'
 import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
 import { makeMacs } from './kms/make-macs.ts'
 import { manageAliases } from './kms/manage-aliases.ts'
@@ -162,6 +163,7 @@ function operationsOf(parts: {
     ...replicateKeys(parts),
     ...rotateKeys(parts),
     ...deleteKeys(parts),
+    ...importMaterial({ ...parts, session: (id) => parts.members.session(id) }),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...keyOffers(),

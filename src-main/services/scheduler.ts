@@ -2,7 +2,7 @@ import { keyArn } from '#core/keys/arn.ts'
 import { clockIsBehind, mayDestroy } from '#core/keys/deletion.ts'
 import { rotationAfter } from '#core/keys/rotation.ts'
 import type { AbortSignalLike, Ambient } from '#core/ports/ambient.ts'
-import type { KeyRow, Store } from '#core/ports/store.ts'
+import type { KeyRow, MaterialRow, Store } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
 import { appendRecord, recordedFailure, serviceEvent } from './audit.ts'
 import { createCancellation } from './cancellation.ts'
@@ -14,7 +14,7 @@ const PAUSE = 60_000
 /** A rotation that runs so much after its date, in milliseconds, is recorded as late. */
 const LATE = 60 * 60 * 1000
 
-/** Does what is due while the vault is open: automatic rotations, the end of waiting periods, checkpoints of the audit trail. */
+/** Does what is due while the vault is open: automatic rotations, the end of waiting periods and of imported material, checkpoints of the audit trail. */
 export interface Scheduler {
   /** One look. Resolves when everything due has been done, or has failed and waits for the next look. */
   look(): Promise<void>
@@ -38,6 +38,8 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
       if (key.state === 'Enabled') await attempt(key, 'RotateKey', () => rotate(key, now))
     }
     for (const key of await noteDeletions(now, ran)) await attempt(key, 'DeleteKey', () => journal.destroyKey(key))
+    for (const material of expired(now)) await expire(material)
+    for (const pair of store.read((tables) => tables.wrappingPairs.ended(now))) await unlessRefused(() => journal.destroyWrappingPair(pair))
     await store.write((tables) => { tables.deletions.see(now) })
     await parts.checkpoints.look()
     parts.changed()
@@ -59,7 +61,7 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
   async function rotate(key: KeyRow, now: number): Promise<void> {
     const schedule = key.rotation ?? unreachable('a rotation without a schedule')
     const member = store.read((tables) => {
-      const material = tables.materials.get(key.currentMaterial)
+      const material = key.currentMaterial && tables.materials.get(key.currentMaterial)
       return material && tables.members.get(material.memberId)
     })
     const made = await journal.createMaterial(key.id, member ?? unreachable('a key without material'), 'AUTOMATIC')
@@ -76,6 +78,29 @@ export function createScheduler(parts: { ambient: Ambient; store: Store; journal
     } catch (error) {
       await made.abandon()
       throw error
+    }
+  }
+
+  /** Imported material whose time is over, by a clock that is not behind. */
+  function expired(now: number): MaterialRow[] {
+    return store.read((tables) => (clockIsBehind(now, tables.deletions.lastSeen()) ? [] : tables.materials.expired(now)))
+  }
+
+  async function expire(material: MaterialRow): Promise<void> {
+    const [key] = store.read((tables) => tables.keys.related(material.keyId))
+    if (key === undefined) return
+    const request = { keyId: key.id, keyMaterialId: material.id }
+    await attempt(key, 'DeleteExpiredKeyMaterial', async () => {
+      await journal.removeMaterial(key, material, (tables) => { appendRecord(ambient, tables, serviceEvent('DeleteExpiredKeyMaterial', key, request, ambient.uuid())) })
+    })
+  }
+
+  /** A pair that cannot be destroyed now is an open intent, which the next login carries out. */
+  async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error
     }
   }
 

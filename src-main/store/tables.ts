@@ -12,6 +12,7 @@ import { createMemberTable } from './tables/members.ts'
 import { createProfileTable } from './tables/profiles.ts'
 import { createServiceKeyTable } from './tables/service-keys.ts'
 import { createVaultTable } from './tables/vault.ts'
+import { createWrappingPairTable } from './tables/wrapping-pairs.ts'
 
 /** All repositories over one connection, each with its statements prepared once. */
 export function createTables(database: Database): Tables {
@@ -28,5 +29,6 @@ export function createTables(database: Database): Tables {
     accessKeys: createAccessKeyTable(database),
     certificates: createCertificateTable(database),
     serviceKeys: createServiceKeyTable(database),
+    wrappingPairs: createWrappingPairTable(database),
   }
 }

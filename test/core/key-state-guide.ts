@@ -11,6 +11,8 @@ export function failureOfNote(note: string, arn: string): readonly [code: string
     '2r': ['DisabledException', `${arn} is pending replica deletion.`],
     '3r': ['KMSInvalidStateException', `${arn} is pending replica deletion.`],
     4: ['KMSInvalidStateException', `${arn} is not pending deletion.`],
+    5: ['KMSInvalidStateException', `${arn} is pending import.`],
+    6: ['UnsupportedOperationException', `${arn} origin is EXTERNAL which is not valid for this operation.`],
     11: ['KMSInvalidStateException', `${arn} is unavailable.`],
   }
   if (!(note in rows)) throw new Error(`no such footnote: ${note}`)
@@ -18,46 +20,49 @@ export function failureOfNote(note: string, arn: string): readonly [code: string
 }
 
 const GUIDE = `
-operation                       Enabled Disabled PendingDeletion PendingReplicaDeletion Unavailable
-CancelKeyDeletion               4       4        ok              ok                     4
-CreateAlias                     ok      ok       3               3r                     ok
-Decapsulate                     ok      1        2               2r                     11
-Decrypt                         ok      1        2               2r                     11
-DeleteAlias                     ok      ok       ok              ok                     ok
-DeriveSharedSecret              ok      1        2               2r                     11
-DescribeKey                     ok      ok       ok              ok                     ok
-DisableKey                      ok      ok       3               3r                     ok
-DisableKeyRotation              ok      1        3               3r                     11
-EnableKey                       ok      ok       3               3r                     ok
-EnableKeyRotation               ok      1        3               3r                     11
-Encapsulate                     ok      1        2               2r                     11
-Encrypt                         ok      1        2               2r                     11
-GenerateDataKey                 ok      1        2               2r                     11
-GenerateDataKeyPair             ok      1        2               2r                     11
-GenerateDataKeyPairWithoutPlaintext ok 1 2 2r 11
-GenerateDataKeyWithoutPlaintext ok      1        2               2r                     11
-GenerateMac                     ok      1        2               2r                     11
-GetKeyLastUsage                 ok      ok       ok              ok                     ok
-GetKeyPolicy                    ok      ok       ok              ok                     ok
-GetKeyRotationStatus            ok      ok       ok              ok                     ok
-GetPublicKey                    ok      1        2               2r                     11
-ListAliases                     ok      ok       ok              ok                     ok
-ListKeyPolicies                 ok      ok       ok              ok                     ok
-ListKeyRotations                ok      ok       ok              ok                     ok
-ListResourceTags                ok      ok       ok              ok                     ok
-PutKeyPolicy                    ok      ok       ok              ok                     ok
-ReEncrypt                       ok      1        2               2r                     11
-ReplicateKey                    ok      1        2               2r                     11
-RotateKeyOnDemand               ok      1        3               3r                     11
-ScheduleKeyDeletion             ok      ok       3               3r                     ok
-Sign                            ok      1        2               2r                     11
-TagResource                     ok      ok       3               3r                     ok
-UntagResource                   ok      ok       3               3r                     ok
-UpdateAlias                     ok      ok       3               3r                     ok
-UpdateKeyDescription            ok      ok       3               3r                     ok
-UpdatePrimaryRegion             ok      1        2               2r                     11
-Verify                          ok      1        2               2r                     11
-VerifyMac                       ok      1        2               2r                     11
+operation                       Enabled Disabled PendingDeletion PendingReplicaDeletion PendingImport Unavailable
+CancelKeyDeletion               4       4        ok              ok                     4             4
+CreateAlias                     ok      ok       3               3r                     ok            ok
+Decapsulate                     ok      1        2               2r                     5             11
+Decrypt                         ok      1        2               2r                     5             11
+DeleteAlias                     ok      ok       ok              ok                     ok            ok
+DeleteImportedKeyMaterial       ok      ok       ok              ok                     ok            11
+DeriveSharedSecret              ok      1        2               2r                     5             11
+DescribeKey                     ok      ok       ok              ok                     ok            ok
+DisableKey                      ok      ok       3               3r                     5             ok
+DisableKeyRotation              ok      1        3               3r                     6             11
+EnableKey                       ok      ok       3               3r                     5             ok
+EnableKeyRotation               ok      1        3               3r                     6             11
+Encapsulate                     ok      1        2               2r                     5             11
+Encrypt                         ok      1        2               2r                     5             11
+GenerateDataKey                 ok      1        2               2r                     5             11
+GenerateDataKeyPair             ok      1        2               2r                     5             11
+GenerateDataKeyPairWithoutPlaintext ok      1        2               2r                     5             11
+GenerateDataKeyWithoutPlaintext ok      1        2               2r                     5             11
+GenerateMac                     ok      1        2               2r                     5             11
+GetKeyLastUsage                 ok      ok       ok              ok                     ok            ok
+GetKeyPolicy                    ok      ok       ok              ok                     ok            ok
+GetKeyRotationStatus            ok      ok       ok              ok                     6             ok
+GetParametersForImport          ok      ok       3               3r                     ok            11
+GetPublicKey                    ok      1        2               2r                     5             11
+ImportKeyMaterial               ok      ok       3               3r                     ok            11
+ListAliases                     ok      ok       ok              ok                     ok            ok
+ListKeyPolicies                 ok      ok       ok              ok                     ok            ok
+ListKeyRotations                ok      ok       ok              ok                     ok            ok
+ListResourceTags                ok      ok       ok              ok                     ok            ok
+PutKeyPolicy                    ok      ok       ok              ok                     ok            ok
+ReEncrypt                       ok      1        2               2r                     5             11
+ReplicateKey                    ok      1        2               2r                     5             11
+RotateKeyOnDemand               ok      1        3               3r                     5             11
+ScheduleKeyDeletion             ok      ok       3               3r                     ok            ok
+Sign                            ok      1        2               2r                     5             11
+TagResource                     ok      ok       3               3r                     ok            ok
+UntagResource                   ok      ok       3               3r                     ok            ok
+UpdateAlias                     ok      ok       3               3r                     ok            ok
+UpdateKeyDescription            ok      ok       3               3r                     ok            ok
+UpdatePrimaryRegion             ok      1        2               2r                     5             11
+Verify                          ok      1        2               2r                     5             11
+VerifyMac                       ok      1        2               2r                     5             11
 `
 
 const [head = [], ...lines] = GUIDE.trim().split('\n').map((line) => line.split(/\s+/))

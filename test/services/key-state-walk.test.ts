@@ -4,7 +4,7 @@ import { cells, failureOfNote } from '../core/key-state-guide.ts'
 import { bytes, temporaryVault, type Client, type TemporaryVault } from './temporary-vault.ts'
 
 // Every operation on a key that is really in each state, against the guide's matrix: the failure that its footnote names, or success.
-// Unavailable is left out: no key of the default key store gets there.
+// Unavailable is left out: no key of the default key store gets there. Keys whose material is imported have a walk of their own.
 
 type Kind = 'symmetric' | 'mac' | 'signing' | 'agreement' | 'encapsulation'
 
@@ -86,11 +86,13 @@ const CALLS: Readonly<Record<string, readonly [Kind, (key: Subject) => Promise<u
 /** Operations that were let in say something of their own about what this test gives them. */
 const LET_IN: Readonly<Record<string, string>> = { Verify: 'KMSInvalidSignatureException', VerifyMac: 'KMSInvalidMacException' }
 
-const reachable = cells.filter(([, state]) => state !== 'Unavailable')
+const IMPORT: readonly string[] = ['DeleteImportedKeyMaterial', 'GetParametersForImport', 'ImportKeyMaterial']
+const walked = cells.filter(([operation]) => !IMPORT.includes(operation))
+const reachable = walked.filter(([, state]) => state !== 'Unavailable' && state !== 'PendingImport')
 
 describe('every operation in every state', () => {
   it('has a call here', () => {
-    expect(Object.keys(CALLS).sort()).toEqual([...new Set(cells.map(([operation]) => operation))].sort())
+    expect(Object.keys(CALLS).sort()).toEqual([...new Set(walked.map(([operation]) => operation))].sort())
   })
 
   it.each(reachable)('%s on a key that is %s: %s', async (operation, state, note) => {

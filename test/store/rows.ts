@@ -71,6 +71,7 @@ export function materialRow(n: number, change: Partial<MaterialRow> = {}): Mater
     createdAt: 1_764_000_000_000 + n,
     reserved: 0,
     cause: 'CREATE',
+    imported: undefined,
     ...change,
   }
 }
@@ -99,7 +100,7 @@ export function uuid(n: number): string {
   return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
 }
 
-export function materialId(n: number): KeyRow['currentMaterial'] {
+export function materialId(n: number): MaterialRow['id'] {
   return sure(asMaterialId(n.toString(16).padStart(64, '0')))
 }
 

@@ -160,7 +160,7 @@ export function requireAlgorithm(key: SpecifiedKey, algorithm: string): void {
 
 /** Every kind of material that a token makes. */
 export const materialKinds: readonly MaterialKind[] = [
-  'aes-256',
+  'aes-256', 'rsa-2048-unwrap', 'rsa-3072-unwrap', 'rsa-4096-unwrap',
   ...new Set(Object.values(specs).flatMap(({ usages }) => Object.values(usages)).flatMap((holding) => (holding.how === 'token' ? [holding.kind] : []))),
 ]
 

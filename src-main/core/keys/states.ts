@@ -1,28 +1,35 @@
-import type { KeyState } from '../vocabulary/kms.ts'
+import type { KeyOrigin, KeyState } from '../vocabulary/kms.ts'
 import { VaultError } from '../vocabulary/failures.ts'
 
 // Which operation works in which key state: AWS KMS developer guide, "Key states of AWS KMS keys", with the failures that its
 // footnotes name. A table, so that a new operation or state is a row or a column.
 
-type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'not pending deletion' | 'unavailable'
+type Verdict = 'ok' | 'disabled' | 'pending deletion as disabled' | 'pending deletion' | 'not pending deletion' | 'pending import' | 'external' | 'unavailable'
 
 /** The guide has one column for PendingDeletion and PendingReplicaDeletion. */
 type Column = Exclude<KeyState, 'PendingReplicaDeletion'>
 
-const use = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion as disabled', Unavailable: 'unavailable' } as const
-const manage = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', Unavailable: 'ok' } as const
-const rotate = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion', Unavailable: 'unavailable' } as const
-const always = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'ok', Unavailable: 'ok' } as const
+const use = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion as disabled', PendingImport: 'pending import', Unavailable: 'unavailable' } as const
+const manage = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', PendingImport: 'ok', Unavailable: 'ok' } as const
+/** Only a key with material is switched on and off. */
+const toggle = { ...manage, PendingImport: 'pending import' } as const
+const rotate = { Enabled: 'ok', Disabled: 'disabled', PendingDeletion: 'pending deletion', PendingImport: 'pending import', Unavailable: 'unavailable' } as const
+/** Automatic rotation: never of material that the service did not make. */
+const schedule = { ...rotate, PendingImport: 'external' } as const
+const always = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'ok', PendingImport: 'ok', Unavailable: 'ok' } as const
+/** Of keys whose material comes from outside, which are in no custom key store. */
+const bring = { Enabled: 'ok', Disabled: 'ok', PendingDeletion: 'pending deletion', PendingImport: 'ok', Unavailable: 'unavailable' } as const
 
 const matrix = {
-  CancelKeyDeletion: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'ok', Unavailable: 'not pending deletion' },
+  CancelKeyDeletion: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'ok', PendingImport: 'not pending deletion', Unavailable: 'not pending deletion' },
   CreateAlias: manage,
   DeleteAlias: always,
+  DeleteImportedKeyMaterial: { ...always, Unavailable: 'unavailable' },
   DescribeKey: always,
-  DisableKey: manage,
-  DisableKeyRotation: rotate,
-  EnableKey: manage,
-  EnableKeyRotation: rotate,
+  DisableKey: toggle,
+  DisableKeyRotation: schedule,
+  EnableKey: toggle,
+  EnableKeyRotation: schedule,
   Decapsulate: use,
   Decrypt: use,
   DeriveSharedSecret: use,
@@ -35,8 +42,10 @@ const matrix = {
   GenerateMac: use,
   GetKeyLastUsage: always,
   GetKeyPolicy: always,
-  GetKeyRotationStatus: always,
+  GetKeyRotationStatus: { ...always, PendingImport: 'external' },
+  GetParametersForImport: bring,
   GetPublicKey: use,
+  ImportKeyMaterial: bring,
   ListAliases: always,
   ListKeyPolicies: always,
   ListKeyRotations: always,
@@ -59,7 +68,7 @@ const matrix = {
 /** Operations that need a key in a fitting state. */
 export type KeyOperation = keyof typeof matrix
 
-/** Throws DisabledException, KMSInvalidStateException or KeyUnavailableException if the operation does not work in this state. */
+/** Throws DisabledException, KMSInvalidStateException or UnsupportedOperationException if the operation does not work in this state. */
 export function requireState(operation: KeyOperation, state: KeyState, keyArn: string): void {
   const verdict: Verdict = matrix[operation][state === 'PendingReplicaDeletion' ? 'PendingDeletion' : state]
   switch (verdict) {
@@ -73,6 +82,10 @@ export function requireState(operation: KeyOperation, state: KeyState, keyArn: s
       throw new VaultError('KMSInvalidStateException', { keyArn, because: pending(state) })
     case 'not pending deletion':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'not pending deletion' })
+    case 'pending import':
+      throw new VaultError('KMSInvalidStateException', { keyArn, because: 'pending import' })
+    case 'external':
+      throw originNotValid(keyArn, 'EXTERNAL')
     case 'unavailable':
       throw new VaultError('KMSInvalidStateException', { keyArn, because: 'unavailable' })
   }
@@ -80,4 +93,13 @@ export function requireState(operation: KeyOperation, state: KeyState, keyArn: s
 
 function pending(state: KeyState): 'pending deletion' | 'pending replica deletion' {
   return state === 'PendingReplicaDeletion' ? 'pending replica deletion' : 'pending deletion'
+}
+
+/** Throws UnsupportedOperationException unless the key's material is from there. */
+export function requireOrigin(key: { readonly origin: KeyOrigin }, origin: KeyOrigin, keyArn: string): void {
+  if (key.origin !== origin) throw originNotValid(keyArn, key.origin)
+}
+
+function originNotValid(keyArn: string, origin: KeyOrigin): VaultError {
+  return new VaultError('UnsupportedOperationException', { text: `${keyArn} origin is ${origin} which is not valid for this operation.` })
 }

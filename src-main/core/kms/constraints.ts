@@ -1,7 +1,7 @@
 import { VaultError } from '../vocabulary/failures.ts'
 import {
-  dataKeyPairSpecs, dataKeySpecs, encapsulationAlgorithms, encryptionAlgorithms, keyAgreementAlgorithms, keySpecs, keyUsages, macAlgorithms,
-  messageTypes, signingAlgorithms,
+  dataKeyPairSpecs, dataKeySpecs, encapsulationAlgorithms, encryptionAlgorithms, expirationModels, importTypes, keyAgreementAlgorithms, keySpecs, keyUsages, macAlgorithms,
+  messageTypes, signingAlgorithms, wrappingAlgorithms, wrappingKeySpecs,
 } from '../vocabulary/kms.ts'
 
 // The limits of each operation's members, as the service model states them, refused in the service's own words.
@@ -28,6 +28,7 @@ const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as
 
 const keyId: Constraint = { length: [1, 2048] }
 const aliasName: Constraint = { length: [1, 256], pattern: '^[a-zA-Z0-9:/_-]+$' }
+const keyMaterialId: Constraint = { length: [64, 64], pattern: '[a-f0-9]+' }
 const grantTokens: Constraint = { items: [0, 10] }
 const marker: Constraint = { length: [1, 1024], pattern: '[\\u0020-\\u00FF]*' }
 const policyName: Constraint = { length: [1, 128], pattern: '[\\w]+' }
@@ -74,6 +75,17 @@ const constraints = {
   ListKeys: { Limit: { value: [1, 1000] }, Marker: marker },
   EnableKey: { KeyId: keyId },
   DisableKey: { KeyId: keyId },
+  GetParametersForImport: { KeyId: keyId, WrappingAlgorithm: { oneOf: wrappingAlgorithms }, WrappingKeySpec: { oneOf: wrappingKeySpecs } },
+  ImportKeyMaterial: {
+    KeyId: keyId,
+    ImportToken: { length: [1, 6144], secret: true },
+    EncryptedKeyMaterial: { length: [1, 6144], secret: true },
+    ExpirationModel: { oneOf: expirationModels },
+    ImportType: { oneOf: importTypes },
+    KeyMaterialDescription: { length: [0, 256], pattern: '[a-zA-Z0-9:/_\\s.-]*' },
+    KeyMaterialId: keyMaterialId,
+  },
+  DeleteImportedKeyMaterial: { KeyId: keyId, KeyMaterialId: keyMaterialId },
   CreateAlias: { AliasName: aliasName, TargetKeyId: keyId },
   DeleteAlias: { AliasName: aliasName },
   ListAliases: { KeyId: keyId, Limit: { value: [1, 100] }, Marker: marker },

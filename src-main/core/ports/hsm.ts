@@ -3,6 +3,7 @@ import type { Secret } from '../vocabulary/secret.ts'
 import type { FailureCode } from '../vocabulary/failures.ts'
 import type { CheckId } from '../tokens/checks.ts'
 import type { CheckResults } from '../tokens/profile.ts'
+import type { WrappingAlgorithm } from '../vocabulary/kms.ts'
 import type { AbortSignalLike } from './ambient.ts'
 
 /**
@@ -116,6 +117,10 @@ export type PairKind =
   | `${'p256' | 'p384' | 'p521'}-${'sign' | 'derive'}`
   | 'secp256k1-sign'
   | 'ed25519-sign'
+  | WrappingKind
+
+/** Pairs under which material from outside arrives: they unwrap, and decrypt for a token that does not. */
+export type WrappingKind = `rsa-${2048 | 3072 | 4096}-unwrap`
 
 export type MaterialKind = SecretKind | PairKind
 
@@ -143,6 +148,20 @@ export interface MemberSession {
    * back attribute by attribute. A key that differs is destroyed: MATERIAL_REFUSED. Throws TOKEN_FULL, KIND_UNSUPPORTED.
    */
   generateKey(request: { kind: MaterialKind; ckaId: Uint8Array; label: string }): Promise<KeyFacts>
+  /**
+   * Brings in a key that was wrapped under a pair of the token (PKCS #8 for pairs, bare bytes for the rest), sealed like a generated one and
+   * read back. Inside the token where it unwraps; else its host opens the wrapping for this call and wipes what it opened. With `expected`
+   * only the key with that check value is brought in; without `name` nothing is kept, and the answer tells what it would have been.
+   * Throws InvalidCiphertextException for what does not open, IncorrectKeyMaterialException for what is no key of this kind or not the
+   * expected one, MATERIAL_REFUSED, TOKEN_FULL, KIND_UNSUPPORTED.
+   */
+  importKey(request: {
+    kind: MaterialKind
+    wrapping: { ckaId: Uint8Array; algorithm: WrappingAlgorithm }
+    wrapped: Uint8Array
+    expected: Uint8Array | undefined
+    name: { ckaId: Uint8Array; label: string } | undefined
+  }): Promise<ImportedKey>
   /** Undefined if the token has no such object. */
   findKey(ckaId: Uint8Array): Promise<KeyFacts | undefined>
   /** All secret and private keys whose CKA_LABEL begins with the prefix, and public keys that have lost their private one. */
@@ -175,6 +194,13 @@ export interface MemberSession {
   attributes(ckaId: Uint8Array): Promise<ObjectAttributes[]>
   /** C_GenerateRandom. */
   random(length: number): Promise<Uint8Array>
+}
+
+/** What is known of a key that came from outside. */
+export interface ImportedKey {
+  /** As in KeyFacts. */
+  readonly checkValue: Uint8Array
+  readonly publicKey: Uint8Array | undefined
 }
 
 /** What was seen of an object on the token. */

@@ -1,6 +1,6 @@
 import type { Json } from '../vocabulary/canonical.ts'
 import type { AccessKeyId, AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
-import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag } from '../vocabulary/kms.ts'
+import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag, WrappingAlgorithm } from '../vocabulary/kms.ts'
 import type { Secret } from '../vocabulary/secret.ts'
 import type { TokenIdentity, TokenProfile } from '../tokens/profile.ts'
 import type { MaterialKind } from './hsm.ts'
@@ -41,6 +41,7 @@ export interface Tables {
   readonly accessKeys: AccessKeyTable
   readonly certificates: CertificateTable
   readonly serviceKeys: ServiceKeyTable
+  readonly wrappingPairs: WrappingPairTable
 }
 
 export interface VaultTable {
@@ -166,7 +167,7 @@ export interface Scope {
 }
 
 /** States that are facts of the store; `Unavailable` is derived from the HSM. */
-export type StoredKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingReplicaDeletion'
+export type StoredKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingReplicaDeletion' | 'PendingImport'
 
 export interface KeyRow {
   readonly id: KeyId
@@ -181,7 +182,8 @@ export interface KeyRow {
   /** The key policy, as the JSON text that was given. */
   readonly policy: string
   readonly createdAt: number
-  readonly currentMaterial: MaterialId
+  /** Undefined until the first import into a key of origin EXTERNAL; deleted material stays the current one. */
+  readonly currentMaterial: MaterialId | undefined
   readonly tags: readonly Tag[]
   /** Automatic rotation; undefined while it is off. */
   readonly rotation: RotationSchedule | undefined
@@ -216,6 +218,9 @@ export interface MaterialTable {
   insert(row: MaterialRow): void
   /** Reserves further encryptions for a rung-1 material; returns the total reserved after it. */
   reserve(id: MaterialId, count: number): number
+  /** Imported material that the token holds and that has expired at this time, the longest expired first. */
+  expired(now: number): MaterialRow[]
+  setImported(id: MaterialId, imported: ImportedMaterial): void
   /** Once the material is destroyed in the HSM. */
   remove(id: MaterialId): void
 }
@@ -239,6 +244,43 @@ export interface MaterialRow {
   readonly reserved: number
   /** What made it current: `CREATE` for a key's first, else AWS's RotationType. */
   readonly cause: 'CREATE' | 'AUTOMATIC' | 'ON_DEMAND'
+  /** Undefined for material that was made here. */
+  readonly imported: ImportedMaterial | undefined
+}
+
+export interface ImportedMaterial {
+  /** Whether the token holds it. Deleted and expired material keeps its row and CKA_ID: only the same bytes may come back. */
+  readonly present: boolean
+  /** It has encrypted nothing yet: RotateKeyOnDemand makes it current. */
+  readonly pendingRotation: boolean
+  /** When a rotation made it current; undefined for a key's first. */
+  readonly rotatedAt: number | undefined
+  /** Undefined: never. */
+  readonly expiresAt: number | undefined
+  readonly description: string | undefined
+}
+
+/** Pairs in the token under which material from outside arrives, each for one import, and the secret that import tokens are authenticated with. */
+export interface WrappingPairTable {
+  get(id: MaterialId): WrappingPairRow | undefined
+  /** Pairs whose time is over. */
+  ended(now: number): WrappingPairRow[]
+  insert(row: WrappingPairRow): void
+  remove(id: MaterialId): void
+  /** 32 bytes; undefined until the first token. The caller wipes them. */
+  secret(): Uint8Array | undefined
+  /** Once. */
+  putSecret(secret: Uint8Array): void
+}
+
+export interface WrappingPairRow {
+  /** In its label, as a material's id is. */
+  readonly id: MaterialId
+  readonly keyId: KeyId
+  readonly memberId: MemberId
+  readonly ckaId: Uint8Array
+  readonly algorithm: WrappingAlgorithm
+  readonly endsAt: number
 }
 
 export interface AliasTable {
@@ -271,8 +313,11 @@ export interface IntentTable {
 
 export interface IntentRow {
   readonly id: string
-  /** Create rolls back (destroy by CKA_ID); destroy rolls forward. */
-  readonly kind: 'create-material' | 'destroy-material'
+  /**
+   * Create and import roll back (destroy by CKA_ID). The others roll forward: `destroy-material` ends with the row, `remove-material` leaves it
+   * for the same bytes to come back, `destroy-wrapping-pair` has a wrapping pair's id as material and nobody's as key.
+   */
+  readonly kind: 'create-material' | 'import-material' | 'destroy-material' | 'remove-material' | 'destroy-wrapping-pair'
   readonly keyId: KeyId
   readonly materialId: MaterialId
   readonly memberId: MemberId

@@ -16,11 +16,11 @@ export const keyUsages = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC
 export type KeyUsage = (typeof keyUsages)[number]
 
 /** KeyState. Only states that a key of this version can be in: `Creating` and `Updating` are over within the transaction that answers the call. */
-export const keyStates = ['Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'Unavailable'] as const
+export const keyStates = ['Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'PendingImport', 'Unavailable'] as const
 export type KeyState = (typeof keyStates)[number]
 
 /** OriginType: who made the material. */
-export const keyOrigins = ['AWS_KMS'] as const
+export const keyOrigins = ['AWS_KMS', 'EXTERNAL'] as const
 export type KeyOrigin = (typeof keyOrigins)[number]
 
 /** DataKeySpec, with the key's length in bytes. */
@@ -63,6 +63,22 @@ export const dataKeyPairSpecs = [
   'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024',
 ] as const satisfies readonly KeySpec[]
 export type DataKeyPairSpec = (typeof dataKeyPairSpecs)[number]
+
+/** AlgorithmSpec of GetParametersForImport; RSAES_PKCS1_V1_5 is refused by AWS too (since October 2023). */
+export const wrappingAlgorithms = ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_1', 'RSA_AES_KEY_WRAP_SHA_256'] as const
+export type WrappingAlgorithm = (typeof wrappingAlgorithms)[number]
+
+/** WrappingKeySpec, but SM2. */
+export const wrappingKeySpecs = ['RSA_2048', 'RSA_3072', 'RSA_4096'] as const
+export type WrappingKeySpec = (typeof wrappingKeySpecs)[number]
+
+/** ExpirationModelType. */
+export const expirationModels = ['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'] as const
+export type ExpirationModel = (typeof expirationModels)[number]
+
+/** ImportType. */
+export const importTypes = ['NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL'] as const
+export type ImportType = (typeof importTypes)[number]
 
 /** EncryptionContextType: case-sensitive, unordered. */
 export type EncryptionContext = Readonly<Record<string, string>>

@@ -1,6 +1,7 @@
 import pkcs11 from 'pkcs11js'
 import type { ArgumentsOf, OperationName } from '../protocol.ts'
 import { readAttributes } from './attributes.ts'
+import { importKey } from './imports.ts'
 import { initialiseToken } from './initialise.ts'
 import { destroyKey, findKey, findKeys, generateKey } from './keys.ts'
 import { findToken, listTokens, loadLibrary, type Library } from './library.ts'
@@ -41,6 +42,7 @@ export function createAnswers(typedPin: TypedPin): Answers {
     login: (pin) => { token().login(pin) },
     loginTyped: () => { typedPin.use((pin) => { token().login(pin) }) },
     generateKey: (kind, ckaId, label) => generateKey(token(), kind, ckaId, label),
+    importKey: (...given) => importKey(token(), privateKeys(), ...given),
     findKey: (ckaId) => findKey(token(), ckaId),
     findKeys: (labelPrefix) => findKeys(token(), labelPrefix),
     destroyKey: (ckaId, label) => destroyKey(token(), ckaId, label),

@@ -116,13 +116,13 @@ function generateEither(generate: (given: pkcs11.Template) => pkcs11.KeyPair, pa
 }
 
 /** Return values of a token that does not make keys of the kind. */
-const NO_SUCH_KIND = new Set<number>([
+export const NO_SUCH_KIND = new Set<number>([
   ckr.CKR_MECHANISM_INVALID, ckr.CKR_MECHANISM_PARAM_INVALID, ckr.CKR_FUNCTION_NOT_SUPPORTED, ckr.CKR_CURVE_NOT_SUPPORTED,
   ckr.CKR_DOMAIN_PARAMS_INVALID, ckr.CKR_KEY_SIZE_RANGE,
 ])
 
 /** The name of the first attribute that does not read back as it was asked for. */
-function differingAttribute(
+export function differingAttribute(
   token: OpenToken, session: pkcs11.Handle, key: pkcs11.Handle, rows: readonly Asked[], ckaId: Uint8Array, label: string,
 ): string | undefined {
   const differing = rows.find(({ type, value }) => !isValue(attribute(token, session, key, type), value))
@@ -132,7 +132,7 @@ function differingAttribute(
 }
 
 /** The facts of the objects that share a CKA_ID: one secret key, or a private and a public one, are what they must be. */
-function factsOf(token: OpenToken, found: readonly FoundKey[]): KeyFacts {
+export function factsOf(token: OpenToken, found: readonly FoundKey[]): KeyFacts {
   const main = found.find((each) => each.class !== 'public') ?? found[0]
   if (main === undefined) throw new Refused({ kind: 'noKey' })
   const seen = token.repeatable((session) => ({
@@ -187,7 +187,8 @@ function secretKindOf(token: OpenToken, session: pkcs11.Handle, key: pkcs11.Hand
 }
 
 const CHECKED = Buffer.from('holdfast/check/v1', 'ascii')
-const CHECK_LENGTH = 16
+/** Bytes of a check value. */
+export const CHECK_LENGTH = 16
 
 /** Return values that say "this key cannot do that here", as opposed to "something broke". */
 const CANNOT = new Set<number>([
@@ -195,7 +196,7 @@ const CANNOT = new Set<number>([
   ckr.CKR_KEY_FUNCTION_NOT_PERMITTED, ckr.CKR_KEY_TYPE_INCONSISTENT, ckr.CKR_KEY_SIZE_RANGE,
 ])
 
-function checkValue(token: OpenToken, key: pkcs11.Handle, mechanism: number): Buffer | undefined {
+export function checkValue(token: OpenToken, key: pkcs11.Handle, mechanism: number): Buffer | undefined {
   try {
     return token.repeatable((session) => {
       token.functions.C_SignInit(session, { mechanism }, key)

@@ -10,9 +10,10 @@ const CKM_EC_EDWARDS_KEY_PAIR_GEN = 0x1055
 const CKK_EC_EDWARDS = 0x40
 
 const purposes = {
-  sign: { private: pkcs11.CKA_SIGN, public: pkcs11.CKA_VERIFY },
-  decrypt: { private: pkcs11.CKA_DECRYPT, public: pkcs11.CKA_ENCRYPT },
-  derive: { private: pkcs11.CKA_DERIVE, public: undefined },
+  sign: { private: [pkcs11.CKA_SIGN], public: [pkcs11.CKA_VERIFY] },
+  decrypt: { private: [pkcs11.CKA_DECRYPT], public: [pkcs11.CKA_ENCRYPT] },
+  derive: { private: [pkcs11.CKA_DERIVE], public: [] },
+  unwrap: { private: [pkcs11.CKA_UNWRAP, pkcs11.CKA_DECRYPT], public: [pkcs11.CKA_WRAP, pkcs11.CKA_ENCRYPT] },
 } as const
 
 type Purpose = keyof typeof purposes
@@ -49,6 +50,10 @@ export const pairs: Readonly<Record<PairKind, Pair>> = {
   'rsa-2048-sign': rsa(2048, 'sign'),
   'rsa-3072-sign': rsa(3072, 'sign'),
   'rsa-4096-sign': rsa(4096, 'sign'),
+  // Before those that only decrypt: a pair is the first whose uses it has.
+  'rsa-2048-unwrap': rsa(2048, 'unwrap'),
+  'rsa-3072-unwrap': rsa(3072, 'unwrap'),
+  'rsa-4096-unwrap': rsa(4096, 'unwrap'),
   'rsa-2048-decrypt': rsa(2048, 'decrypt'),
   'rsa-3072-decrypt': rsa(3072, 'decrypt'),
   'rsa-4096-decrypt': rsa(4096, 'decrypt'),
@@ -109,7 +114,7 @@ export function pairParameters(kind: PairKind): readonly pkcs11.Template[] {
 export function pairKindOf(keyType: number | undefined, purpose: (type: number) => boolean, shown: PublicShown): PairKind | undefined {
   return (Object.keys(pairs) as PairKind[]).find((kind) => {
     const pair = pairs[kind]
-    return pair.keyType === keyType && purpose(purposes[pair.purpose].private) && isOf(pair, shown)
+    return pair.keyType === keyType && purposes[pair.purpose].private.every(purpose) && isOf(pair, shown)
   })
 }
 
@@ -150,6 +155,6 @@ function bitLength(number: Buffer): number {
   return first < 0 ? 0 : (number.length - first) * 8 - Math.clz32(number[first] ?? 0) + 24
 }
 
-function uses(types: Readonly<Record<string, number>>, wanted: number | undefined): Asked[] {
-  return Object.entries(types).map(([name, type]) => ({ name, type, value: type === wanted }))
+function uses(types: Readonly<Record<string, number>>, wanted: readonly number[]): Asked[] {
+  return Object.entries(types).map(([name, type]) => ({ name, type, value: wanted.includes(type) }))
 }

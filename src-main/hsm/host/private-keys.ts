@@ -38,6 +38,11 @@ const opening: Readonly<Record<OaepScheme, { readonly mechanism: pkcs11.Mechanis
   'oaep-sha-256': { mechanism: oaep(pkcs11.CKM_SHA256, pkcs11.CKG_MGF1_SHA256), hash: 'sha256' },
 }
 
+/** CKM_RSA_PKCS_OAEP of a scheme. */
+export function oaepMechanism(scheme: OaepScheme): pkcs11.Mechanism {
+  return opening[scheme].mechanism
+}
+
 /** Return values of C_DecryptInit that say "not with these parameters". */
 const NOT_WITH_THESE = new Set<number>([ckr.CKR_ARGUMENTS_BAD, ckr.CKR_MECHANISM_PARAM_INVALID, ckr.CKR_MECHANISM_INVALID])
 

@@ -58,7 +58,9 @@ export function deleteKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
         requireState('CancelKeyDeletion', keyState(key), target.arn)
         // Once an intent to destroy is durable, some of the material may be gone already.
         if (tables.intents.ofKey(target.key.id).length > 0) throw new VaultError('KMSInvalidStateException', { keyArn: target.arn, because: 'being destroyed' })
-        tables.keys.setState(key, 'Disabled')
+        // Imported material that went meanwhile must come back first.
+        const missing = key.origin === 'EXTERNAL' && (key.currentMaterial === undefined || tables.materials.ofKey(key.id).some(({ imported }) => imported?.present === false))
+        tables.keys.setState(key, missing ? 'PendingImport' : 'Disabled')
         tables.keys.setDeletesAt(key, undefined)
         tables.keys.setPendingWindow(key, undefined)
         tables.deletions.forget(key)

@@ -38,7 +38,7 @@ export function currentKey(tables: Tables, target: KeyTarget): KeyRow {
 }
 
 export function currentMaterial(tables: Tables, key: KeyRow): MaterialRow {
-  return tables.materials.get(key.currentMaterial) ?? unreachable('key without its current material')
+  return (key.currentMaterial && tables.materials.get(key.currentMaterial)) ?? unreachable('key without its current material')
 }
 
 /** Throws UnsupportedOperationException for a replica: what concerns all related keys is done to their primary. */

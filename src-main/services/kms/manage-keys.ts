@@ -1,5 +1,6 @@
 import { keyArn } from '#core/keys/arn.ts'
 import { defaultKeyPolicy, newKeyPolicy } from '#core/keys/policy.ts'
+import { requireImportable } from '#core/keys/import.ts'
 import { holdingOf, newKeyUsage, type SpecifiedKey } from '#core/keys/specs.ts'
 import { requireState } from '#core/keys/states.ts'
 import { newTags } from '#core/keys/tags.ts'
@@ -70,23 +71,24 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
       const [member] = tables.members.list()
       if (member === undefined) throw new VaultError('KMSInternalException', { text: 'This vault has no HSM.' })
       requireAbleToken(tables, member, specifiedKey(input))
+      if (input.Origin === 'EXTERNAL') requireImportingToken(tables, member)
       return { member, resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }
     },
     async perform(call, target, input) {
       const id = newKeyId(ambient, input.MultiRegion === true)
       const specified = specifiedKey(input)
-      const made = await newMaterial(id, target.member, specified)
+      const made = input.Origin === 'EXTERNAL' ? undefined : await newMaterial(id, target.member, specified)
       const key: KeyRow = {
         id,
         ...call.scope,
         ...specified,
-        origin: 'AWS_KMS',
+        origin: made === undefined ? 'EXTERNAL' : 'AWS_KMS',
         protection: holdingOf(specified).how === 'sealed' ? 'SEALED' : 'HSM',
-        state: 'Enabled',
+        state: made === undefined ? 'PendingImport' : 'Enabled',
         description: input.Description ?? '',
         policy: input.Policy ?? defaultKeyPolicy(call.scope.account),
         createdAt: ambient.now(),
-        currentMaterial: made.material.id,
+        currentMaterial: made?.material.id,
         tags: newTags(input.Tags ?? []),
         rotation: undefined,
         deletesAt: undefined,
@@ -97,11 +99,11 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
       return {
         settle(tables) {
           tables.keys.insert(key)
-          made.settle(tables)
+          made?.settle(tables)
           return { KeyMetadata: keyMetadata(tables, key) }
         },
         response: (output) => recordedMetadata(output.KeyMetadata),
-        abandon: () => made.abandon(),
+        abandon: () => made?.abandon(),
       }
     },
   }
@@ -191,6 +193,12 @@ function requireAbleToken(tables: Tables, member: MemberRow, specified: Specifie
   if (outcome !== undefined && outcome !== 'works') throw unable(member.name, specified)
 }
 
+/** Throws UnsupportedOperationException where the profile of the token says that it takes no keys from outside. */
+function requireImportingToken(tables: Tables, member: MemberRow): void {
+  const outcome = tables.profiles.latest(member.serial)?.results.import?.outcome
+  if (outcome !== undefined && outcome !== 'works') throw new VaultError('UnsupportedOperationException', { text: `HSM ${member.name} takes no key material from outside.` })
+}
+
 /** A token that was not tried out says itself that it makes no such keys. */
 async function served<T>(specified: SpecifiedKey, make: () => Promise<T>): Promise<T> {
   try {
@@ -210,8 +218,13 @@ function requireServedKey(input: CreateKeyRequest): void {
   if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined && input.KeySpec !== input.CustomerMasterKeySpec) {
     throw new VaultError('ValidationException', { text: 'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.' })
   }
-  specifiedKey(input)
-  requireOnly('Origin', input.Origin, 'AWS_KMS')
+  const specified = specifiedKey(input)
+  if (input.Origin === 'EXTERNAL') {
+    requireImportable(specified)
+    if (input.MultiRegion === true) {
+      throw new VaultError('UnsupportedOperationException', { text: 'Multi-Region keys with imported key material are not supported yet: leave out MultiRegion or Origin EXTERNAL.' })
+    }
+  } else requireOnly('Origin', input.Origin, 'AWS_KMS')
   if (input.Policy !== undefined) newKeyPolicy(input.Policy)
   newTags(input.Tags ?? [])
 }

@@ -2,6 +2,7 @@ import { keyArn } from '#core/keys/arn.ts'
 import { algorithmLists, type AlgorithmLists } from '#core/keys/specs.ts'
 import type { KeyRow, Tables } from '#core/ports/store.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
+import type { ExpirationModel } from '#core/vocabulary/kms.ts'
 import { keyState } from './keys.ts'
 
 /** AWS KMS KeyMetadata. */
@@ -22,6 +23,9 @@ export interface KeyMetadata extends AlgorithmLists {
   MultiRegionConfiguration?: MultiRegionConfiguration
   CurrentKeyMaterialId?: string
   DeletionDate?: Date
+  /** Of keys of origin EXTERNAL: the earliest of all their material. */
+  ValidTo?: Date
+  ExpirationModel?: ExpirationModel
   PendingDeletionWindowInDays?: number
 }
 
@@ -57,10 +61,19 @@ export function keyMetadata(tables: Tables, key: KeyRow): KeyMetadata {
     MultiRegion: key.multiRegion !== undefined,
     ...multiRegion(tables, key),
     // AWS KMS tells it of symmetric keys only: others have one material for ever.
-    ...(key.spec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: key.currentMaterial } : {}),
+    ...(key.spec === 'SYMMETRIC_DEFAULT' && key.currentMaterial !== undefined ? { CurrentKeyMaterialId: key.currentMaterial } : {}),
     ...(key.deletesAt === undefined ? {} : { DeletionDate: new Date(key.deletesAt) }),
+    ...expiration(tables, key),
     ...(key.pendingWindow === undefined ? {} : { PendingDeletionWindowInDays: key.pendingWindow }),
   }
+}
+
+function expiration(tables: Tables, key: KeyRow): Pick<KeyMetadata, 'ValidTo' | 'ExpirationModel'> {
+  if (key.origin !== 'EXTERNAL') return {}
+  const present = tables.materials.ofKey(key.id).flatMap(({ imported }) => (imported?.present === true ? [imported.expiresAt ?? Infinity] : []))
+  if (present.length === 0) return {}
+  const first = Math.min(...present)
+  return first === Infinity ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(first) }
 }
 
 function multiRegion(tables: Tables, key: KeyRow): { MultiRegionConfiguration?: MultiRegionConfiguration } {

@@ -1,11 +1,13 @@
-import { requireState } from '#core/keys/states.ts'
+import { IMPORT_TEXTS } from '#core/keys/import.ts'
+import { requireOrigin, requireState } from '#core/keys/states.ts'
 import { DEFAULT_ROTATION_PERIOD, ON_DEMAND_LIMIT, rotationFrom } from '#core/keys/rotation.ts'
 import { requireConstraints } from '#core/kms/constraints.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
-import type { MaterialRow, MemberRow, Tables } from '#core/ports/store.ts'
+import type { ImportedMaterial, MaterialRow, MemberRow, Tables } from '#core/ports/store.ts'
 import { unreachable, VaultError } from '#core/vocabulary/failures.ts'
+import type { ExpirationModel } from '#core/vocabulary/kms.ts'
 import type { Journal } from '../journal.ts'
-import type { Operation } from '../operation.ts'
+import type { Operation, Settlement } from '../operation.ts'
 import { currentKey, currentMaterial, findKey, keyState, requirePrimary, type KeyTarget } from './keys.ts'
 import { pageOf } from './page.ts'
 
@@ -19,7 +21,11 @@ export interface RotationStatus {
 export interface RotationEntry {
   KeyId: string
   KeyMaterialId: string
-  KeyMaterialState: 'CURRENT' | 'NON_CURRENT'
+  KeyMaterialState: 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION'
+  KeyMaterialDescription?: string
+  ImportState?: 'IMPORTED' | 'PENDING_IMPORT'
+  ExpirationModel?: ExpirationModel
+  ValidTo?: Date
   RotationDate?: Date
   RotationType?: 'AUTOMATIC' | 'ON_DEMAND'
 }
@@ -44,7 +50,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: false,
     request: (input) => ({ keyId: input.KeyId, rotationPeriodInDays: input.RotationPeriodInDays ?? DEFAULT_ROTATION_PERIOD }),
     check: (input) => { requireConstraints('EnableKeyRotation', input) },
-    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
+    target: (tables, scope, input) => scheduled(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target, input) => ({
       settle(tables) {
         const key = currentKey(tables, target)
@@ -62,7 +68,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: false,
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('DisableKeyRotation', input) },
-    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
+    target: (tables, scope, input) => scheduled(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
         const key = currentKey(tables, target)
@@ -80,7 +86,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     readOnly: true,
     request: (input) => ({ keyId: input.KeyId }),
     check: (input) => { requireConstraints('GetKeyRotationStatus', input) },
-    target: (tables, scope, input) => rotatable(findKey(tables, scope, input.KeyId, 'key')),
+    target: (tables, scope, input) => scheduled(findKey(tables, scope, input.KeyId, 'key')),
     perform: (_call, target) => ({
       settle(tables) {
         // Rotation is a matter of the primary, and the same for all its replicas.
@@ -128,6 +134,7 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
       return { ...target, member }
     },
     async perform(_call, target) {
+      if (target.key.origin === 'EXTERNAL') return rotateToImported(target)
       const made = await journal.createMaterial(target.key.id, target.member, 'ON_DEMAND')
       return {
         settle(tables) {
@@ -143,6 +150,24 @@ export function rotateKeys({ ambient, journal }: { ambient: Ambient; journal: Jo
     },
   }
 
+  /** The new material is in the token already: nothing but the store changes. */
+  function rotateToImported(target: KeyTarget): Settlement<{ KeyId: string }> {
+    let material: MaterialRow | undefined
+    return {
+      settle(tables) {
+        requireState('RotateKeyOnDemand', keyState(currentKey(tables, target)), target.arn)
+        requireOnDemandLeft(tables, target)
+        journal.requireSettled(tables, target.key.id, target.arn)
+        material = tables.materials.ofKey(target.key.id).find(({ imported }) => imported?.pendingRotation === true && imported.present)
+        if (material?.imported === undefined) throw new VaultError('KMSInvalidStateException', { text: IMPORT_TEXTS.nonePending(target.arn) })
+        tables.materials.setImported(material.id, { ...material.imported, pendingRotation: false, rotatedAt: ambient.now() })
+        tables.keys.setCurrentMaterial(target.key.id, material.id)
+        return { KeyId: target.arn }
+      },
+      response: () => ({ keyId: target.arn, keyMaterialId: material?.id ?? null }),
+    }
+  }
+
   return { enableKeyRotation, disableKeyRotation, getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand }
 }
 
@@ -152,17 +177,32 @@ function rotatable(target: KeyTarget): KeyTarget {
   return target
 }
 
+/** Only material that was made here is renewed by a schedule. */
+function scheduled(target: KeyTarget): KeyTarget {
+  requireOrigin(rotatable(target).key, 'AWS_KMS', target.arn)
+  return target
+}
+
 function rotationEntry(arn: string, row: MaterialRow, current: boolean): RotationEntry {
   return {
     KeyId: arn,
     KeyMaterialId: row.id,
-    KeyMaterialState: current ? 'CURRENT' : 'NON_CURRENT',
-    ...(row.cause === 'CREATE' ? {} : { RotationDate: new Date(row.createdAt), RotationType: row.cause }),
+    KeyMaterialState: current ? 'CURRENT' : row.imported?.pendingRotation === true ? 'PENDING_ROTATION' : 'NON_CURRENT',
+    ...(row.imported && importedEntry(row.imported)),
+    ...(row.cause === 'CREATE' || row.imported?.pendingRotation === true ? {} : { RotationDate: new Date(row.imported?.rotatedAt ?? row.createdAt), RotationType: row.cause }),
+  }
+}
+
+function importedEntry({ present, expiresAt, description }: ImportedMaterial): Partial<RotationEntry> {
+  return {
+    ImportState: present ? 'IMPORTED' : 'PENDING_IMPORT',
+    ...(description === undefined ? {} : { KeyMaterialDescription: description }),
+    ...(expiresAt === undefined ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(expiresAt) }),
   }
 }
 
 function requireOnDemandLeft(tables: Tables, target: KeyTarget): void {
-  const used = tables.materials.ofKey(target.key.id).filter((row) => row.cause === 'ON_DEMAND').length
+  const used = tables.materials.ofKey(target.key.id).filter((row) => row.cause === 'ON_DEMAND' && row.imported?.pendingRotation !== true).length
   if (used < ON_DEMAND_LIMIT) return
   throw new VaultError('LimitExceededException', {
     text: `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${target.arn}`,

@@ -1,10 +1,12 @@
 import type { KeyRef, KeyRow, KeyTable, KeyUse, MultiRegionRole } from '#core/ports/store.ts'
+import type { MaterialId } from '#core/vocabulary/ids.ts'
 import type { Tag } from '#core/vocabulary/kms.ts'
 import type { Database } from '../database.ts'
 import { integer } from './columns.ts'
 
 /** A row as SQLite gives it. */
-type Found = Omit<KeyRow, 'tags' | 'lastUsed' | 'rotation' | 'deletesAt' | 'multiRegion' | 'pendingWindow'> & {
+type Found = Omit<KeyRow, 'tags' | 'lastUsed' | 'currentMaterial' | 'rotation' | 'deletesAt' | 'multiRegion' | 'pendingWindow'> & {
+  readonly currentMaterial: MaterialId | typeof NO_MATERIAL
   readonly periodDays: number | null
   readonly nextAt: number | null
   readonly deletesAt: number | null
@@ -15,6 +17,9 @@ type Found = Omit<KeyRow, 'tags' | 'lastUsed' | 'rotation' | 'deletesAt' | 'mult
   readonly eventId: string | null
   readonly requestId: string | null
 }
+
+/** The column says '' of a key that waits for its first import. */
+const NO_MATERIAL = ''
 
 const SELECT = `SELECT id, account, keys.region, spec, usage, origin, protection, state, description, policy, created_at AS createdAt,
   current_material AS currentMaterial, rotation_period AS periodDays, rotates_at AS nextAt, deletes_at AS deletesAt,
@@ -65,7 +70,7 @@ export function createKeyTable(database: Database): KeyTable {
     insert(row) {
       insert.run(
         row.id, row.account, row.region, row.spec, row.usage, row.origin, row.protection, row.state, row.description, row.policy,
-        row.createdAt, row.currentMaterial, row.rotation?.periodDays ?? null, row.rotation?.nextAt ?? null, row.deletesAt ?? null,
+        row.createdAt, row.currentMaterial ?? NO_MATERIAL, row.rotation?.periodDays ?? null, row.rotation?.nextAt ?? null, row.deletesAt ?? null,
         row.multiRegion ?? null, row.pendingWindow ?? null,
       )
       putTags(row, row.tags)
@@ -95,10 +100,11 @@ export function createKeyTable(database: Database): KeyTable {
   }
 }
 
-function keyRow({ operation, at, eventId, requestId, periodDays, nextAt, deletesAt, multiRegion, pendingWindow, ...row }: Found, tags: readonly Tag[]): KeyRow {
+function keyRow({ operation, at, eventId, requestId, periodDays, nextAt, deletesAt, multiRegion, pendingWindow, currentMaterial, ...row }: Found, tags: readonly Tag[]): KeyRow {
   return {
     ...row,
     tags,
+    currentMaterial: currentMaterial === NO_MATERIAL ? undefined : currentMaterial,
     rotation: periodDays === null || nextAt === null ? undefined : { periodDays, nextAt },
     deletesAt: deletesAt ?? undefined,
     multiRegion: multiRegion ?? undefined,

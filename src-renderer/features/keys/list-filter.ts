@@ -9,6 +9,7 @@ export const stateOptions = [
   { value: 'Disabled', label: 'Disabled' },
   { value: 'PendingDeletion', label: 'Pending deletion' },
   { value: 'PendingReplicaDeletion', label: 'Pending replica deletion' },
+  { value: 'PendingImport', label: 'Pending import' },
   { value: 'Unavailable', label: 'Unavailable' },
 ] as const
 

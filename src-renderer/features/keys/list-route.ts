@@ -2,7 +2,7 @@ import { computed, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { TableSort } from '#ui/table.ts'
 
-const states = ['any', 'Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'Unavailable'] as const
+const states = ['any', 'Enabled', 'Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'PendingImport', 'Unavailable'] as const
 const protections = ['any', 'HSM', 'SEALED'] as const
 
 interface ListRoute {
