@@ -6,6 +6,10 @@ import { benchFiles } from './files.ts'
 import { benchService } from './service.ts'
 
 const quick = process.argv.includes('quick')
+if (process.argv.includes('files')) {
+  await benchFiles(quick ? 3 : 7, quick ? 256 : 1024)
+  process.exit(0)
+}
 await benchService(quick ? 3 : 5, quick ? 0.5 : 2)
 console.log()
 await benchEndpoint(quick ? 3 : 5, quick ? 0.5 : 2)

@@ -7,7 +7,8 @@ const PACE = 100
 
 /**
  * Long work as a stream: its latest progress, coalesced, and its result as the stream's return value. Iterators over the wire have no
- * backpressure, so there is never more than one event waiting. The work is cancelled when the signal aborts or the reader stops reading.
+ * backpressure, so there is never more than one event waiting. The work is cancelled, and waited for, when the signal aborts or the reader
+ * stops reading.
  */
 export async function* progressStream<Progress, Result>(
   ambient: Ambient,
@@ -39,5 +40,6 @@ export async function* progressStream<Progress, Result>(
     }
   } finally {
     cancel()
+    await result.catch(() => undefined) // thrown above, or nobody reads on
   }
 }

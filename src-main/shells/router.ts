@@ -4,7 +4,7 @@ import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
 import { inspectFile, inspectFront } from '#services/files/inspect-file.ts'
-import { withProgress } from '#services/files/progress.ts'
+import { jobOf, type Job, type Progress } from '#services/files/jobs.ts'
 import { progressStream } from '#services/progress-stream.ts'
 import type { Verification, VerifyProgress } from '#services/audit/verify.ts'
 import type { Operation, Targeted } from '#services/operation.ts'
@@ -41,6 +41,11 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
   /** A handler that runs one operation behind the gate. */
   function through<Input, Target extends Targeted, Output>(choose: (operations: Operations) => Operation<Input, Target, Output>) {
     return ({ input, context }: { input: Input; context: Context }) => vault.call(context.connection, choose, input)
+  }
+
+  /** A file job as a stream of its progress. */
+  function fileJob<Result>(signal: AbortSignal | undefined, start: (job: Job) => Promise<Result>) {
+    return progressStream<Progress, Result>(ambient, signal, (watch) => start(jobOf(watch)))
   }
 
   /** Who is about to create a vault wants to know what will hold its keys. */
@@ -148,21 +153,21 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       encrypt: os.files.encrypt.handler(async function* ({ input, context: line, signal }) {
         const { existing = 'refuse' } = input
         const request = { ...placesOn(line, input), ...encryptionChoice(input), existing }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.encryptFile, { ...request, job }))
       }),
       decrypt: os.files.decrypt.handler(async function* ({ input, context: line, signal }) {
         const { existing = 'refuse' } = input
         const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.decryptFile, { ...request, job }))
       }),
       verify: os.files.verify.handler(async function* ({ input, context: line, signal }) {
         const request = { path: placesOn(line, input).path, ...decryptionChoice(input) }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.verifyFile, { ...request, job }))
       }),
       reencrypt: os.files.reencrypt.handler(async function* ({ input, context: line, signal }) {
         const { from = {}, to, existing = 'refuse' } = input
         const request = { ...placesOn(line, input), from: decryptionChoice(from), to: encryptionChoice(to), existing }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.reencryptFile, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.reencryptFile, { ...request, job }))
       }),
       read: os.files.read.handler(({ input, context: line }) => {
         const { position, length } = input
@@ -171,12 +176,12 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       encryptFolder: os.files.encryptFolder.handler(async function* ({ input, context: line, signal }) {
         const { existing = 'refuse', dataKey = 'batch' } = input
         const request = { ...placesOn(line, input), ...encryptionChoice(input), existing, dataKey }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.encryptFolder, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.encryptFolder, { ...request, job }))
       }),
       decryptFolder: os.files.decryptFolder.handler(async function* ({ input, context: line, signal }) {
         const { existing = 'refuse' } = input
         const request = { ...placesOn(line, input), ...decryptionChoice(input), existing }
-        return yield* withProgress(ambient, signal, (job) => vault.call(line.connection, (all) => all.decryptFolder, { ...request, job }))
+        return yield* fileJob(signal, (job) => vault.call(line.connection, (all) => all.decryptFolder, { ...request, job }))
       }),
       engine: os.files.engine.handler(async () => (await files.engine?.state()) ?? { threads: 0, chosen: 'node:crypto', measured: [] }),
       inspect: os.files.inspect.handler(async ({ input, context }) => {

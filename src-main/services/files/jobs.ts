@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '#core/ports/ambient.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 
 /** Bytes of the file's plaintext. */
@@ -16,6 +17,16 @@ export interface Job {
   report(progress: Progress): void
   /** True once the result is not wanted any more. */
   readonly cancelled: boolean
+}
+
+/** The job of a progress stream. */
+export function jobOf({ signal, tell }: { readonly signal: AbortSignalLike; tell(progress: Progress): void }): Job {
+  return {
+    report: tell,
+    get cancelled() {
+      return signal.aborted
+    },
+  }
 }
 
 /** The file jobs of an open vault: they hold keys of files in memory, so all of them end when it is locked. */
