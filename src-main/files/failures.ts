@@ -52,3 +52,6 @@ export function noneIfAbsent(error: unknown): string[] {
 function reasonOf(code: string): string {
   return REASONS[code] ?? `the system says ${code}`
 }
+
+/** What a system says where there are no hard links. */
+export const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { numberedName } from '#core/files/names.ts'
 import type { NewFile, TargetFile } from '#core/ports/files.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
-import { systemCode, writeFailure } from './failures.ts'
+import { NO_LINKS, systemCode, writeFailure } from './failures.ts'
 import type { Leftovers } from './leftovers.ts'
 import { readFully, requireAbsolute } from './source.ts'
 import { writeFully } from './write.ts'
@@ -127,8 +127,6 @@ async function renameIfFree(part: string, path: string): Promise<boolean> {
   await rename(part, path)
   return true
 }
-
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /** Makes the name durable. Windows has no such call, nor have some network file systems. */
 export async function syncFolder(path: string): Promise<void> {

@@ -7,7 +7,7 @@ import { frameAt, layoutOfMessage, layoutOfPlaintext, type Layout } from '#core/
 import { COMMITMENT_LENGTH, FRAME_LENGTH, MESSAGE_ID_LENGTH, TAG_LENGTH } from '#core/messages/suite.ts'
 import type { SmallFile, SmallOutcome } from '#core/ports/files.ts'
 import { concat, u16, utf8 } from '#core/vocabulary/bytes.ts'
-import { systemCode } from '../failures.ts'
+import { NO_LINKS, systemCode } from '../failures.ts'
 import type { Cipher, Provider } from './cipher.ts'
 import type { Small } from './protocol.ts'
 import { createVolumeSync } from './volume-sync.ts'
@@ -201,22 +201,35 @@ function giveName(part: string, { folder, target }: SmallFile, existing: Small['
   }
   for (let n = 1; ; n++) {
     const name = n === 1 ? target : numberedName(target, n)
-    if (linked(part, join(folder, name))) {
-      unlinkSync(part)
-      return name
-    }
+    if (namedIfFree(part, join(folder, name))) return name
     if (existing === 'refuse') return undefined
   }
 }
 
-function linked(part: string, path: string): boolean {
+/** False if the name is taken. A rename would replace whatever has come meanwhile; a link never does. */
+function namedIfFree(part: string, path: string): boolean {
   try {
     linkSync(part, path)
-    return true
+  } catch (error) {
+    const code = systemCode(error) ?? ''
+    if (code === 'EEXIST') return false
+    if (NO_LINKS.has(code)) return renamedIfFree(part, path)
+    throw error
+  }
+  unlinkSync(part)
+  return true
+}
+
+/** File systems without hard links, such as FAT: a name is taken first, by an empty file. */
+function renamedIfFree(part: string, path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
     throw error
   }
+  renameSync(part, path)
+  return true
 }
 
 function failed(error: unknown): SmallOutcome {

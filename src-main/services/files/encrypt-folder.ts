@@ -43,6 +43,9 @@ export function encryptFolder(parts: FileParts): Operation<EncryptFolderRequest,
       if (request.dataKey === 'batch' && request.signature !== 'none') {
         throw new VaultError('ValidationException', { text: 'Signed files have a data key each: their signing key is in what it is bound to.' })
       }
+      if (request.dataKey === 'batch' && request.afterwards === 'verify') {
+        throw new VaultError('ValidationException', { text: 'Results are read back where each file has a data key of its own (--data-key-per-file).' })
+      }
     },
     target: () => ({ resources: [] }),
     async perform({ connection }, _target, { path, folder, existing, dataKey, job, ...choice }) {

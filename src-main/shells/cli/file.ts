@@ -22,7 +22,9 @@ export function addFile(program: Command, place: Place): void {
       await run(paths, command, place, async ({ api }, path, signal) => {
         const request = { path, ...encryptionOf(options), ...target(options) }
         if (!(await isFolder(path, options))) return api.files.encrypt(request, { signal })
-        return api.files.encryptFolder({ ...request, dataKey: options.dataKeyPerFile === true ? 'per-file' : 'batch' }, { signal })
+        // A signed message is bound to a data key of its own, and reading back goes file by file.
+        const perFile = options.dataKeyPerFile === true || options.sign === true || options.verify === true
+        return api.files.encryptFolder({ ...request, dataKey: perFile ? 'per-file' : 'batch' }, { signal })
       })
     })
   targetOptions(openingOptions(file.command('decrypt <path...>')))

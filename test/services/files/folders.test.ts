@@ -1,3 +1,4 @@
+import type { FolderResultView } from '#contract/files.ts'
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,7 +90,14 @@ describe('a folder', () => {
     symlinkSync('/', join(root, 'away'))
     const done = await result(on.api.files.encryptFolder({ path: root, keyId: 'alias/files' }))
     expect(done).toMatchObject({ files: 2, failed: 2 })
-    expect(done.failures.map(({ path, code }) => [path, code]).sort()).toEqual([[join(root, 'away'), 'FILE_UNREADABLE'], [join(root, 'soft'), 'FILE_UNREADABLE']])
+    expect(done.failures.map(({ path, code }: FolderResultView['failures'][number]) => [path, code]).sort()).toEqual([[join(root, 'away'), 'FILE_UNREADABLE'], [join(root, 'soft'), 'FILE_UNREADABLE']])
+  })
+
+  it.each([{ signature: 'ecdsa' }, { afterwards: 'verify' }] as const)('refuses %j for files that share a data key, rather than ignoring it', async (choice) => {
+    const root = place()
+    writeFileSync(join(root, 'a'), 'x')
+    await expect(result(on.api.files.encryptFolder({ path: root, keyId: 'alias/files', ...choice }))).rejects.toMatchObject({ code: 'ValidationException' })
+    expect(await result(on.api.files.encryptFolder({ path: root, keyId: 'alias/files', dataKey: 'per-file', ...choice }))).toMatchObject({ files: 1, failed: 0 })
   })
 
   it('names a file whose name is no UTF-8, and leaves it alone', async () => {
@@ -113,7 +121,7 @@ describe('a folder', () => {
     alter('f7.holdfast', () => Buffer.from('nothing of ours'))
     const done = await result(on.api.files.decryptFolder({ path: root, folder: back }))
     expect(done).toMatchObject({ files: 15, failed: 5 })
-    expect(done.failures.map(({ path, code }) => [path.slice(root.length + 1), code]).sort()).toEqual([
+    expect(done.failures.map(({ path, code }: FolderResultView['failures'][number]) => [path.slice(root.length + 1), code]).sort()).toEqual([
       ['f3.holdfast', 'NOT_AUTHENTIC'], ['f4.holdfast', 'NOT_AUTHENTIC'], ['f5.holdfast', 'NOT_AUTHENTIC'], ['f6.holdfast', 'NOT_AUTHENTIC'], ['f7.holdfast', 'MALFORMED'],
     ])
     expect(names(back)).toHaveLength(15)
