@@ -49,7 +49,7 @@ describe('file', () => {
     const [a, b] = [write(folder, 'a', 'a'), write(folder, 'b', 'b')]
     const { code, stdout, stderr } = await holdfast(around, 'file', 'encrypt', a, join(folder, 'none'), folder, b, '--key', 'alias/a')
     expect({ code, stdout }).toEqual({ code: 1, stdout: `${a}.holdfast\n${b}.holdfast\n` })
-    expect(stderr).toBe(`holdfast: ${folder}/none cannot be read: it does not exist. (FILE_UNREADABLE)\nholdfast: ${folder} cannot be read: it is a folder. (FILE_UNREADABLE)\n`)
+    expect(stderr).toBe(`holdfast: ${folder}/none cannot be read: it does not exist. (FILE_UNREADABLE)\nholdfast: ${folder} cannot be read: it is a folder; take it with --recursive. (FILE_UNREADABLE)\n`)
   })
 
   it('tells events as lines of JSON', async () => {
@@ -58,6 +58,7 @@ describe('file', () => {
     const { code, stdout, stderr } = await holdfast(around, 'file', 'encrypt', path, join(folder, 'none'), '--key', 'alias/a', '--json')
     expect(code).toBe(1)
     expect(stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: 'progress', source: path, done: 0, total: 1 },
       { event: 'done', source: path, path: `${path}.holdfast`, keyArn: expect.stringContaining('arn:aws:kms:lab') as string },
       { event: 'failed', source: join(folder, 'none'), code: 'FILE_UNREADABLE' },
     ])
