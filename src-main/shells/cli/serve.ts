@@ -2,8 +2,8 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { stderrLog } from '../log.ts'
 import type { EndpointAddress, EndpointState } from '#core/ports/endpoint.ts'
 import type { Connection } from '#services/sessions.ts'
-import { type MetricsServer, serveMetrics } from '../serve/metrics.ts'
-import { type RunningOwner, runOwner } from '../serve/owner.ts'
+import type { MetricsServer } from '../serve/metrics.ts'
+import type { RunningOwner } from '../serve/owner.ts'
 import { clientInProcess } from '../transport.ts'
 import type { Holdfast } from '../compose.ts'
 import { takeOwnership } from './access.ts'
@@ -37,6 +37,8 @@ interface ServeOptions {
 
 async function serve(globals: Globals, { port = 0, kms, metrics }: ServeOptions, place: Place): Promise<void> {
   const stopped = stopSignal()
+  // Not with the command line: node:http takes longer to load than most commands take, and none but this one needs it.
+  const [{ serveMetrics }, { runOwner }] = await Promise.all([import('../serve/metrics.ts'), import('../serve/owner.ts')])
   const holdfast = await takeOwnership(globals.home, place.agent)
   try {
     const operator: Connection = { via: 'cli', source: 'local', agent: place.agent, session: undefined }
