@@ -57,16 +57,11 @@ export function createLeftovers(folder: string): Leftovers {
   /** A note that was cut has no file yet. A folder that is away now is looked for again another time. */
   async function removeBatch(id: string, text: string): Promise<void> {
     const folders = text.endsWith(']') ? (JSON.parse(text) as string[]) : []
-    let away = false
-    for (const each of folders) {
-      const names = await readdir(each).catch((error: unknown) => {
-        away = true
-        ignoreSystem(error)
-        return []
-      })
+    const found = await Promise.all(folders.map(async (each) => ({ each, names: await namesIn(each) })))
+    for (const { each, names = [] } of found) {
       for (const name of names) if (name.startsWith(batchPart(id)) && name.endsWith('.part')) await rm(join(each, name), { force: true })
     }
-    if (!away) await rm(join(folder, id), { force: true })
+    if (found.every(({ names }) => names !== undefined)) await rm(join(folder, id), { force: true })
   }
 
   /** Writes a new note. */
@@ -107,4 +102,14 @@ export function createLeftovers(folder: string): Leftovers {
 async function isThere(path: string, kind: 'file' | 'folder'): Promise<boolean> {
   const stats = await lstat(path).catch(ignoreSystem)
   return kind === 'file' ? stats?.isFile() === true : stats?.isDirectory() === true
+}
+
+/** Undefined where the folder cannot be read now. */
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    ignoreSystem(error)
+    return undefined
+  }
 }

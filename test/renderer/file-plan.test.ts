@@ -15,7 +15,7 @@ function given(name: string, more: Partial<FileItem> = {}): FileItem {
 }
 
 function ours(more: Partial<FileItem> = {}, facts: Partial<NonNullable<FileItem['facts']>> = {}): FileItem {
-  const all = { size: 500, plaintextLength: 10, frames: 1, frameLength: 4096, headerLength: 300, messageId: '', context: { year: '2024' }, dataKeys: [{ provider: 'aws-kms', keyArn: ARN, length: 1 }], ...facts }
+  const all = { size: 500, plaintextLength: 10, frames: 1, frameLength: 4096, headerLength: 300, format: { version: 2, suite: '0478', signed: false, commits: true }, messageId: '', context: { year: '2024' }, dataKeys: [{ provider: 'aws-kms', keyArn: ARN, length: 1 }], ...facts }
   return given('report.pdf.holdfast', { facts: all, ...more })
 }
 

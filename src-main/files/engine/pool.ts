@@ -77,7 +77,7 @@ async function startThread(program: string): Promise<Thread> {
     waiting.shift()?.(answer)
     if (waiting.length === 0) worker.unref()
   })
-  worker.on('error', (error) => { died(error.message) })
+  worker.on('error', (error: Error) => { died(error.message) })
   worker.on('exit', () => { died('it has ended') })
   worker.unref()
   return {

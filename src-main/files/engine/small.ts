@@ -57,15 +57,20 @@ export function runSmall(provider: Provider, small: Small): SmallOutcome[] {
   }
   for (const { at, file, part, descriptor, size } of written) {
     closeSync(descriptor)
-    try {
-      const name = giveName(part, file, small.existing)
-      outcomes[at] = name === undefined ? { outcome: 'exists' } : { outcome: 'done', name, size }
-    } catch (error) {
-      outcomes[at] = failed(error)
-    }
-    if (outcomes[at]?.outcome !== 'done') unlinkSync(part)
+    const outcome = named(part, file, small.existing, size)
+    outcomes[at] = outcome
+    if (outcome.outcome !== 'done') unlinkSync(part)
   }
   return outcomes
+}
+
+function named(part: string, file: SmallFile, existing: Small['existing'], size: number): SmallOutcome {
+  try {
+    const name = giveName(part, file, existing)
+    return name === undefined ? { outcome: 'exists' } : { outcome: 'done', name, size }
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 function writeOne(provider: Provider, small: Small, file: SmallFile, at: number): Written | SmallOutcome {

@@ -1,3 +1,4 @@
+import type * as Koffi from 'koffi'
 import { fstatSync, fsyncSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
@@ -23,7 +24,7 @@ export function createVolumeSync(): { sync(descriptors: readonly number[]): void
 function findSyncfs(): ((descriptor: number) => number) | undefined {
   if (process.platform !== 'linux') return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
     return koffi.load('libc.so.6').func('int syncfs(int fd)') as (descriptor: number) => number
   } catch {
     // Another libc, or no koffi: one by one then.

@@ -50,8 +50,8 @@ export function addFile(program: Command, place: Place): void {
     .addHelpText('after', '\nExample:\n  $ holdfast file reencrypt report.pdf.holdfast --key alias/archive')
     .action(async (paths: string[], options: FileOptions, command: Command) => {
       await run(paths, command, place, async ({ api }, path, signal) => {
-        const { context: _new, ...opening } = options
-        return api.files.reencrypt({ path, from: decryptionOf(opening), to: encryptionOf(options), ...target(options) }, { signal })
+        // The context that is given is the new file's.
+        return api.files.reencrypt({ path, from: decryptionOf({ ...options, context: {} }), to: encryptionOf(options), ...target(options) }, { signal })
       })
     })
   file
