@@ -8,7 +8,8 @@ const IN_SCOPE = 'account = ? AND region = ?'
 export function createAliasTable(database: Database): AliasTable {
   const get = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND name = ?`)
   const page = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND name > ? ORDER BY name LIMIT ?`)
-  const pageOfKey = database.query<AliasRow>(`${SELECT} WHERE ${IN_SCOPE} AND key_id = ? AND name > ? ORDER BY name LIMIT ?`)
+  // Without statistics SQLite prefers the order of names, and would look at every alias of the Region for one key.
+  const pageOfKey = database.query<AliasRow>(`${SELECT} INDEXED BY aliases_by_key WHERE ${IN_SCOPE} AND key_id = ? AND name > ? ORDER BY name LIMIT ?`)
   const countOfKey = database.query<{ readonly total: number }>('SELECT count(*) AS total FROM aliases WHERE key_id = ? AND region = ?')
   const insert = database.change('INSERT INTO aliases (account, region, name, key_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)')
   const remove = database.change(`DELETE FROM aliases WHERE ${IN_SCOPE} AND name = ?`)
