@@ -6,6 +6,8 @@ import { UsageError } from './usage.ts'
 const STANDARD_INPUT = 0
 /** Longer than any key: an RSA 4096 key as PKCS #8 has about 2400 bytes. */
 const LONGEST = 8192
+/** Bytes of half an AES block, which key wrap works on. */
+const BLOCK = 8
 
 /** All bytes of a file, or of the standard input (`-`). Throws UsageError. The caller wipes the result. */
 export function readMaterial(path: string): Secret {
@@ -37,12 +39,35 @@ export function wrapMaterial(algorithm: 'RSAES_OAEP_SHA_256' | 'RSA_AES_KEY_WRAP
   }
   const aes = randomBytes(32)
   try {
-    // RFC 5649; the alternative initial value is its own.
-    const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'))
-    return Buffer.concat([oaep(key, aes), cipher.update(material.bytes), cipher.final()])
+    return Buffer.concat([oaep(key, aes), keyWrapPadded(aes, material.bytes)])
   } finally {
     aes.fill(0)
   }
+}
+
+/** AES key wrap with padding (RFC 5649, section 4.1), from single blocks: BoringSSL has the mode under no name that Node could give. */
+function keyWrapPadded(key: Uint8Array, value: Uint8Array): Buffer {
+  const aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
+  const count = Math.ceil(value.length / BLOCK)
+  const whole = Buffer.alloc((count + 1) * BLOCK)
+  whole.writeUInt32BE(0xa65959a6)
+  whole.writeUInt32BE(value.length, 4)
+  whole.set(value, BLOCK)
+  if (count === 1) return aes.update(whole)
+  // RFC 3394, section 2.2.1, index based.
+  const block = Buffer.alloc(2 * BLOCK)
+  for (let j = 0; j <= 5; j++) {
+    for (let i = 1; i <= count; i++) {
+      whole.copy(block, 0, 0, BLOCK)
+      whole.copy(block, BLOCK, i * BLOCK, (i + 1) * BLOCK)
+      const sealed = aes.update(block)
+      sealed.copy(whole, 0, 0, BLOCK)
+      whole.writeUInt32BE((whole.readUInt32BE(4) ^ (count * j + i)) >>> 0, 4)
+      sealed.copy(whole, i * BLOCK, BLOCK)
+    }
+  }
+  block.fill(0)
+  return whole
 }
 
 function oaep(key: KeyObject, bytes: Uint8Array): Buffer {
