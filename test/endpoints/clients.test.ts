@@ -36,6 +36,7 @@ describe('docs/kms.md', () => {
       'Switch it on: sh',
       'AWS CLI: sh aws',
       'Several Regions: sh aws regions',
+      'Key material from outside: sh aws openssl',
       'Python: boto3: python boto3',
       'JavaScript: AWS SDK v3: js',
       'AWS Encryption SDK: js',
@@ -85,6 +86,13 @@ describe('docs/kms.md', () => {
     symlinkSync(awsPrograms[0]!, join(folder, 'aws'))
     const { stdout } = done(await run('bash', ['-euo', 'pipefail', '-c', block('Several Regions', 'sh aws regions')], clientEnvironment(folder), folder))
     expect(stdout).toBe('Enabled\nhello')
+  })
+
+  it.skipIf(awsPrograms.length === 0)(`imports what OpenSSL has wrapped${awsPrograms.length === 0 ? ' (no `aws` in the PATH: apt-get install awscli)' : ''}`, async () => {
+    const folder = temporaryFolder()
+    symlinkSync(awsPrograms[0]!, join(folder, 'aws'))
+    const { stdout } = done(await run('bash', ['-euo', 'pipefail', '-c', block('Key material from outside', 'sh aws openssl')], clientEnvironment(folder), folder))
+    expect(stdout).toBe('Enabled\n')
   })
 
   it.skipIf(python === undefined)(`drives boto3${python === undefined ? ' (not installed: apt-get install python3-boto3)' : ''}`, async () => {

@@ -67,6 +67,7 @@ describe('the commands below kms', () => {
       Tags: 'list',
       DryRun: 'boolean',
       NumberOfBytes: 'integer',
+      ValidTo: 'time',
     })
     expect(Object.values(kinds)).not.toContain('json')
   })

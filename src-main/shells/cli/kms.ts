@@ -68,6 +68,7 @@ const hints = {
   number: 'a number',
   boolean: undefined,
   blob: 'fileb://FILE or base64',
+  time: 'ISO 8601 or seconds since 1970',
   map: 'key=value,key2=value2 or JSON',
   json: 'JSON',
   list: 'one or more',
@@ -82,6 +83,7 @@ function example(parameters: readonly Parameter[]): string {
 
 function sample({ member, kind }: Parameter): string {
   if (kind.type === 'blob') return 'fileb://FILE'
+  if (kind.type === 'time') return '2027-01-31T00:00:00Z'
   if (kind.type === 'map') return 'purpose=backup,host=alpha'
   if (kind.type === 'integer' || kind.type === 'number') return '32'
   return samples[member] ?? 'VALUE'

@@ -3,7 +3,7 @@ import { z } from '#contract/zod.ts'
 
 /** What a member of an operation's input takes on the command line. */
 export type Kind =
-  | { readonly type: 'text' | 'integer' | 'number' | 'boolean' | 'blob' | 'map' | 'json' }
+  | { readonly type: 'text' | 'integer' | 'number' | 'boolean' | 'blob' | 'time' | 'map' | 'json' }
   | { readonly type: 'list'; readonly element: Kind }
   | { readonly type: 'structure'; readonly members: readonly Parameter[] }
 
@@ -55,6 +55,7 @@ function kindOf(type: z.ZodType): Kind {
   // The contract's only instanceof: a byte string.
   if (type instanceof z.ZodCustom) return { type: 'blob' }
   if (type instanceof z.ZodRecord) return { type: bare(type.valueType as z.ZodType) instanceof z.ZodString ? 'map' : 'json' }
+  if (type instanceof z.ZodDate) return { type: 'time' }
   if (type instanceof z.ZodBoolean) return { type: 'boolean' }
   return { type: type instanceof z.ZodString || type instanceof z.ZodEnum || type instanceof z.ZodLiteral ? 'text' : 'json' }
 }

@@ -7,6 +7,7 @@ import { addFile } from './file.ts'
 import { addGlobalOptions } from './globals.ts'
 import { addHsm } from './hsm.ts'
 import { addInit } from './init.ts'
+import { addKey } from './key.ts'
 import { addKms } from './kms.ts'
 import { addLink } from './link.ts'
 import { addPassphrase } from './passphrase.ts'
@@ -52,6 +53,7 @@ export function createProgram(place: Place): Command {
   addSession(program, place)
   addPassphrase(program, place)
   addKms(program, place)
+  addKey(program, place)
   addEndpoint(program, place)
   addAccessKey(program, place)
   addAccount(program, place)

@@ -28,6 +28,8 @@ function single(kind: Kind, given: string, option: string): unknown {
     case 'boolean':
       if (text === 'true' || text === 'false') return text === 'true'
       throw new UsageError(`--${option} takes true or false.`)
+    case 'time':
+      return time(text, option)
     case 'map':
       return looksLikeJson(text) ? json(text, option) : Object.fromEntries(parseShorthand(text, option))
     case 'structure':
@@ -68,6 +70,13 @@ function blob(given: string, option: string): Uint8Array {
 function number(text: string, type: 'integer' | 'number', option: string): number {
   if (/^-?\d+$/.test(text) || (type === 'number' && /^-?\d+\.\d+$/.test(text))) return Number(text)
   throw new UsageError(`--${option} takes ${type === 'integer' ? 'an integer' : 'a number'}.`)
+}
+
+/** ISO 8601, or seconds since 1970. */
+function time(text: string, option: string): Date {
+  const at = /^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(/^\d{4}-\d{2}-\d{2}/.test(text) ? text : Number.NaN)
+  if (Number.isNaN(at.getTime())) throw new UsageError(`--${option} takes a time such as 2027-01-31T00:00:00Z, or seconds since 1970.`)
+  return at
 }
 
 function textOf(given: string, option: string): string {
