@@ -5,8 +5,8 @@ import { killedLives } from './lives.ts'
 
 it('loses nothing, leaves nothing behind and destroys nothing early, however often its process is killed', async () => {
   const end = performance.now() + 12_000
-  const sum = await killedLives(20_261_125, (lives) => performance.now() > end || lives >= 12)
+  const sum = await killedLives(20_261_125, (lives) => lives >= 12 || (lives >= 3 && performance.now() > end))
   expect(sum.lives).toBeGreaterThanOrEqual(3)
   expect(sum.keys).toBeGreaterThan(0)
   expect(sum.proofs).toBeGreaterThan(0)
-}, 60_000)
+}, 120_000)
