@@ -96,7 +96,7 @@ function keyRow(scope: Scope, number: number): KeyRow {
 function materialRow(key: KeyRow, memberId: MemberId, number: number): MaterialRow {
   return {
     id: materialId(number), keyId: key.id, memberId, ckaId: Buffer.from(materialId(number).slice(0, 32), 'hex'), kind: 'aes-256', rung: 1, checkValue: undefined,
-    publicKey: undefined, sealedKey: undefined, createdAt: START, reserved: 0, cause: 'CREATE',
+    publicKey: undefined, sealedKey: undefined, createdAt: START, reserved: 0, cause: 'CREATE', imported: undefined,
   }
 }
 
