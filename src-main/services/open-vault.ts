@@ -6,6 +6,7 @@ import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
+import { createPolicies, type Policies } from './access/policies.ts'
 import { createAuthenticate, type Authenticate } from './access-keys/authenticate.ts'
 import { manageAccessKeys } from './access-keys/manage.ts'
 import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
@@ -13,6 +14,7 @@ import { manageAccounts } from './accounts.ts'
 import { createCheckpoints, type Checkpoints } from './audit/checkpoints.ts'
 import { readAudit } from './audit/operations.ts'
 import { createServiceKeys, type ServiceKeys } from './audit/service-keys.ts'
+import { createAuthorisation, type Authorisation } from './authorisation.ts'
 import { consoleReads } from './console-reads.ts'
 import { createIdentities, type Identities } from './endpoint/identity.ts'
 import { manageEndpoint } from './endpoint/operations.ts'
@@ -30,6 +32,7 @@ import { createJournal } from './journal.ts'
 import { keyOffers } from './key-offers.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
+import { grantKeys } from './kms/grant-keys.ts'
 import { replicateKeys } from './kms/replicate-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { makeDataKeyPairs } from './kms/make-data-key-pairs.ts'
@@ -96,7 +99,9 @@ export function openVault(parts: {
   const signingKeys = createSigningKeys(crypto, store)
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
-  const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const policies = createPolicies()
+  const authorisation = createAuthorisation({ ambient, row, policies })
+  const gate = createGate({ ambient, store, sessions, refusals, scope: row, authorisation })
   const serviceKeys = createServiceKeys({ ambient, crypto, store, journal, row, session: (id) => members.session(id) })
   const checkpoints = createCheckpoints({ ambient, crypto, store, row, members, serviceKeys })
   const jobs = createJobs()
@@ -116,7 +121,7 @@ export function openVault(parts: {
     checkpoints,
     operations: operationsOf({
       ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
-      serviceKeys, checkpoints,
+      serviceKeys, checkpoints, policies, authorisation,
     }),
   }
 }
@@ -136,6 +141,8 @@ function operationsOf(parts: {
   identities: Identities
   serviceKeys: ServiceKeys
   checkpoints: Checkpoints
+  policies: Policies
+  authorisation: Authorisation
   changed: () => void
   profiling: Profiling
   gate: Gate
@@ -157,6 +164,7 @@ function operationsOf(parts: {
     ...replicateKeys(parts),
     ...rotateKeys(parts),
     ...deleteKeys(parts),
+    ...grantKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...keyOffers(),

@@ -91,6 +91,11 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       GenerateDataKeyPairWithoutPlaintext: os.kms.GenerateDataKeyPairWithoutPlaintext.handler(through((all) => all.generateDataKeyPairWithoutPlaintext)),
       Encapsulate: os.kms.Encapsulate.handler(through((all) => all.encapsulate)),
       Decapsulate: os.kms.Decapsulate.handler(through((all) => all.decapsulate)),
+      CreateGrant: os.kms.CreateGrant.handler(through((all) => all.createGrant)),
+      ListGrants: os.kms.ListGrants.handler(through((all) => all.listGrants)),
+      ListRetirableGrants: os.kms.ListRetirableGrants.handler(through((all) => all.listRetirableGrants)),
+      RetireGrant: os.kms.RetireGrant.handler(through((all) => all.retireGrant)),
+      RevokeGrant: os.kms.RevokeGrant.handler(through((all) => all.revokeGrant)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {

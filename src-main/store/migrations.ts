@@ -8,9 +8,10 @@ import { sql as keyPairs } from './migrations/0004-key-pairs.ts'
 import { sql as accessKeysAndCertificates } from './migrations/0005-access-keys-and-certificates.ts'
 import { sql as multiRegion } from './migrations/0006-multi-region.ts'
 import { sql as auditTree } from './migrations/0007-audit-tree.ts'
+import { sql as principalsAndGrants } from './migrations/0009-principals-and-grants.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
-const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree]
+const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree, principalsAndGrants]
 
 /** The schema version that this program writes: `PRAGMA user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length

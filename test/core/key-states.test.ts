@@ -22,6 +22,7 @@ const GUIDE = `
 operation                       Enabled Disabled PendingDeletion PendingReplicaDeletion Unavailable
 CancelKeyDeletion               4       4        ok              ok                     4
 CreateAlias                     ok      ok       3               3r                     ok
+CreateGrant                     ok      1        2               2r                     11
 Decapsulate                     ok      1        2               2r                     11
 Decrypt                         ok      1        2               2r                     11
 DeleteAlias                     ok      ok       ok              ok                     ok
@@ -43,12 +44,15 @@ GetKeyPolicy                    ok      ok       ok              ok             
 GetKeyRotationStatus            ok      ok       ok              ok                     ok
 GetPublicKey                    ok      1        2               2r                     11
 ListAliases                     ok      ok       ok              ok                     ok
+ListGrants                      ok      ok       ok              ok                     ok
 ListKeyPolicies                 ok      ok       ok              ok                     ok
 ListKeyRotations                ok      ok       ok              ok                     ok
 ListResourceTags                ok      ok       ok              ok                     ok
 PutKeyPolicy                    ok      ok       ok              ok                     ok
 ReEncrypt                       ok      1        2               2r                     11
 ReplicateKey                    ok      1        2               2r                     11
+RetireGrant                     ok      ok       ok              ok                     ok
+RevokeGrant                     ok      ok       ok              ok                     ok
 RotateKeyOnDemand               ok      1        3               3r                     11
 ScheduleKeyDeletion             ok      ok       3               3r                     ok
 Sign                            ok      1        2               2r                     11

@@ -45,6 +45,8 @@ export type Deciding =
   | { readonly kind: 'grant'; readonly grantId: string }
   /** The account's root in its own account, where no key policy has a say. */
   | { readonly kind: 'root' }
+  /** A grant that names its caller as the one who retires it. */
+  | { readonly kind: 'retiring' }
 
 export type Decision =
   | { readonly allowed: true; readonly by: Deciding }

@@ -34,7 +34,7 @@ export const failures = {
   IncompleteSignatureException: refused<{ text: string }>((d) => d.text),
   InvalidArnException: refused<{ text: string }>((d) => d.text),
   InvalidCiphertextException: refused(() => '', () => 'The ciphertext was altered, cut, or was made with another encryption context.'),
-  InvalidGrantTokenException: refused(() => 'Grants are not supported yet: leave the grant tokens out.'),
+  InvalidGrantTokenException: refused(() => 'The grant token is not of a grant that there is.'),
   InvalidKeyUsageException: refused<{ text: string }>((d) => d.text),
   InvalidMarkerException: refused(() => 'Invalid marker.', () => 'Start the listing again without a marker.'),
   InvalidSignatureException: refused<{ text: string }>((d) => d.text),

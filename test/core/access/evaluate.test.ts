@@ -14,7 +14,7 @@ const LIST = `arn:aws:kms:lab:${HOME}:key/*`
 const A = { app: 'a' }
 
 type Verdict = 'allowed' | 'explicit-deny' | 'no-identity-policy' | 'no-resource-policy'
-const decisions: readonly (readonly [rule: string, written: Written, verdict: Verdict, deciding?: string])[] = [
+const decisions: readonly (readonly [rule: string, written: Written, verdict: Verdict, deciding?: string | undefined])[] = [
   ['what no policy allows is denied', { key: allow('kms:*', to(BOB)) }, 'no-resource-policy'],
   ['a key policy that names the user is enough', { key: allow('kms:*', to(ALICE)) }, 'allowed', 'resource 0'],
   ['a key policy that names another user is not', { key: allow('kms:*', to(BOB)), identity: [allow()] }, 'no-resource-policy'],
