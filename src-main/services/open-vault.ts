@@ -6,6 +6,8 @@ import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
+import { managePrincipals } from './access/principals.ts'
+import { simulatePolicies } from './access/simulate.ts'
 import { createPolicies, type Policies } from './access/policies.ts'
 import { createAuthenticate, type Authenticate } from './access-keys/authenticate.ts'
 import { manageAccessKeys } from './access-keys/manage.ts'
@@ -173,6 +175,8 @@ function operationsOf(parts: {
     ...readAudit(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
+    ...managePrincipals(parts),
+    ...simulatePolicies(parts),
     ...manageEndpoint(parts),
     ...hsmHealth(parts),
     ...hsmLogin(parts),

@@ -37,7 +37,7 @@ export interface GrantEntry {
   Constraints?: GrantConstraints
 }
 
-interface GrantPage {
+export interface GrantPage {
   Grants: GrantEntry[]
   Truncated: boolean
   NextMarker?: string

@@ -93,7 +93,7 @@ const decisions: readonly (readonly [rule: string, written: Written, verdict: Ve
 ]
 
 describe('a decision', () => {
-  it.each(decisions)('%s', (_rule, written, verdict, deciding) => {
+  it.each(decisions.map((row) => ({ rule: row[0], row })))('$rule', ({ row: [, written, verdict, deciding] }) => {
     const decision = evaluate(question(written))
     expect(decision.allowed ? 'allowed' : decision.because).toBe(verdict)
     const by = 'by' in decision ? decision.by : undefined
