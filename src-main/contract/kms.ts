@@ -88,6 +88,29 @@ const dataKeyPairAnswer = {
   KeyMaterialId: z.string(),
 }
 
+const grantConstraints = z.object({
+  EncryptionContextEquals: z.record(z.string(), z.string()).optional(),
+  EncryptionContextSubset: z.record(z.string(), z.string()).optional(),
+})
+
+const grantPage = z.object({
+  Grants: z.array(
+    z.object({
+      KeyId: z.string(),
+      GrantId: z.string(),
+      Name: z.string().optional(),
+      CreationDate: z.date(),
+      GranteePrincipal: z.string(),
+      RetiringPrincipal: z.string().optional(),
+      IssuingAccount: z.string(),
+      Operations: z.array(z.string()),
+      Constraints: grantConstraints.optional(),
+    }),
+  ),
+  NextMarker: z.string().optional(),
+  Truncated: z.boolean(),
+})
+
 export const kms = {
   CreateKey: operation
     .input(
@@ -336,6 +359,28 @@ export const kms = {
   Decapsulate: operation
     .input(z.object({ ...encapsulation, SharedSecretCiphertextBlob: bytes }))
     .output(z.object({ KeyId: z.string(), SharedSecret: bytes, EncapsulationAlgorithm: z.string() })),
+  CreateGrant: operation
+    .input(
+      z.object({
+        KeyId: keyId,
+        GranteePrincipal: z.string().describe('ARN of who is lent the right'),
+        RetiringPrincipal: z.string().optional().describe('ARN of who may retire the grant'),
+        Operations: z.array(z.string()),
+        Constraints: grantConstraints.optional(),
+        GrantTokens: grantTokens,
+        Name: z.string().optional().describe('Makes a second try of the same creation the same grant'),
+        DryRun: dryRun,
+      }),
+    )
+    .output(z.object({ GrantToken: z.string(), GrantId: z.string() })),
+  ListGrants: operation
+    .input(z.object({ KeyId: keyId, GrantId: z.string().optional(), GranteePrincipal: z.string().optional(), Limit: limit, Marker: marker }))
+    .output(grantPage),
+  ListRetirableGrants: operation.input(z.object({ RetiringPrincipal: z.string(), Limit: limit, Marker: marker })).output(grantPage),
+  RetireGrant: operation
+    .input(z.object({ GrantToken: z.string().optional(), KeyId: keyId.optional(), GrantId: z.string().optional(), DryRun: dryRun }))
+    .output(nothing),
+  RevokeGrant: operation.input(z.object({ KeyId: keyId, GrantId: z.string(), DryRun: dryRun })).output(nothing),
   GenerateRandom: operation.input(z.object({ NumberOfBytes: z.int().optional().describe('1 to 1024'), Recipient: recipient })).output(z.object({ Plaintext: bytes })),
 }
 

@@ -39,7 +39,7 @@ export const memberView = z.object({
 })
 export type MemberView = z.infer<typeof memberView>
 
-export const principalView = z.object({ arn: z.string(), account: z.string(), type: z.literal('Root') })
+export const principalView = z.object({ arn: z.string(), account: z.string(), type: z.enum(['Root', 'User', 'Role']) })
 
 /** What anybody who reaches the transport may know; the rest appears with a signed-in principal. */
 export const statusView = z.object({

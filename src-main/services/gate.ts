@@ -3,7 +3,9 @@ import type { Scope, Store, Tables } from '#core/ports/store.ts'
 import type { AccessKeyId } from '#core/vocabulary/ids.ts'
 import type { Json } from '#core/vocabulary/canonical.ts'
 import { appendRecord, recordedFailure, vaultEvent, type AuditEvent } from './audit.ts'
-import { authorise } from './authorisation.ts'
+import type { Authorisation } from './authorisation.ts'
+import type { Members } from './access/request-facts.ts'
+import { requireGrantTokens } from './kms/grant-keys.ts'
 import type { Call, Operation, Settlement, Targeted } from './operation.ts'
 import type { Refusals } from './refusals.ts'
 import type { Connection, Principal, Sessions } from './sessions.ts'
@@ -18,8 +20,8 @@ export interface Gate {
   drained(): Promise<void>
 }
 
-export function createGate(parts: { ambient: Ambient; store: Store; sessions: Sessions; refusals: Refusals; scope: Scope }): Gate {
-  const { ambient, store, sessions, refusals } = parts
+export function createGate(parts: { ambient: Ambient; store: Store; sessions: Sessions; refusals: Refusals; scope: Scope; authorisation: Authorisation }): Gate {
+  const { ambient, store, sessions, refusals, authorisation } = parts
   const notedUses = new Map<AccessKeyId, number>()
   let underWay = 0
   let waiting: (() => void)[] = []
@@ -56,9 +58,15 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
     let settlement: Settlement<Output> | undefined
     try {
       operation.check(input)
-      const found = store.read((tables) => operation.target(tables, call.scope, input))
-      target = found
-      authorise(call.principal, operation.action, found.resources)
+      const found = store.read((tables) => {
+        const named = operation.target(tables, call.scope, input)
+        // Noted before the decision: a refusal is on the record with what it was about.
+        target = named
+        const asking = { principal: call.principal, connection: call.connection, operation: operation.name, action: operation.action, input: { ...input } as Members }
+        authorisation.require(tables, asking, named.resources)
+        requireGrantTokens(tables, tokensOf(asking.input))
+        return named
+      })
       const performed = await operation.perform(call, found, input)
       settlement = performed
       return await store.write((tables) => {
@@ -95,6 +103,11 @@ export function createGate(parts: { ambient: Ambient; store: Store; sessions: Se
     },
     drained: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
+}
+
+/** GrantTokens, of an operation that takes them; the schema has seen its form. */
+function tokensOf({ GrantTokens }: Members): readonly string[] {
+  return Array.isArray(GrantTokens) ? (GrantTokens as readonly string[]) : []
 }
 
 interface Named {

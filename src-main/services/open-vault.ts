@@ -6,6 +6,9 @@ import type { Files } from '#core/ports/files.ts'
 import type { Home } from '#core/ports/home.ts'
 import type { Hsm } from '#core/ports/hsm.ts'
 import type { Store, VaultRow } from '#core/ports/store.ts'
+import { managePrincipals } from './access/principals.ts'
+import { simulatePolicies } from './access/simulate.ts'
+import { createPolicies, type Policies } from './access/policies.ts'
 import { createAuthenticate, type Authenticate } from './access-keys/authenticate.ts'
 import { manageAccessKeys } from './access-keys/manage.ts'
 import { createSigningKeys, type SigningKeys } from './access-keys/signing-keys.ts'
@@ -13,6 +16,7 @@ import { manageAccounts } from './accounts.ts'
 import { createCheckpoints, type Checkpoints } from './audit/checkpoints.ts'
 import { readAudit } from './audit/operations.ts'
 import { createServiceKeys, type ServiceKeys } from './audit/service-keys.ts'
+import { createAuthorisation, type Authorisation } from './authorisation.ts'
 import { consoleReads } from './console-reads.ts'
 import { createIdentities, type Identities } from './endpoint/identity.ts'
 import { manageEndpoint } from './endpoint/operations.ts'
@@ -35,6 +39,7 @@ import { createJournal } from './journal.ts'
 import { keyOffers } from './key-offers.ts'
 import { deleteKeys } from './kms/delete-keys.ts'
 import { describeKeys } from './kms/describe-keys.ts'
+import { grantKeys } from './kms/grant-keys.ts'
 import { replicateKeys } from './kms/replicate-keys.ts'
 import { generateRandom } from './kms/generate-random.ts'
 import { importMaterial } from './kms/import-material.ts'
@@ -102,7 +107,9 @@ export function openVault(parts: {
   const signingKeys = createSigningKeys(crypto, store)
   const identities = createIdentities({ ambient, crypto, certificates, home, store, row })
   const profiling = createProfiling({ ambient, store, members, changed })
-  const gate = createGate({ ambient, store, sessions, refusals, scope: row })
+  const policies = createPolicies()
+  const authorisation = createAuthorisation({ ambient, row, policies })
+  const gate = createGate({ ambient, store, sessions, refusals, scope: row, authorisation })
   const serviceKeys = createServiceKeys({ ambient, crypto, store, journal, row, session: (id) => members.session(id) })
   const checkpoints = createCheckpoints({ ambient, crypto, store, row, members, serviceKeys })
   const jobs = createJobs()
@@ -122,7 +129,7 @@ export function openVault(parts: {
     checkpoints,
     operations: operationsOf({
       ambient, crypto, files, store, journal, sealing, privateKeys, members, profiling, gate, jobs, transfers, row, signingKeys, endpoint, identities, changed,
-      serviceKeys, checkpoints,
+      serviceKeys, checkpoints, policies, authorisation,
     }),
   }
 }
@@ -142,6 +149,8 @@ function operationsOf(parts: {
   identities: Identities
   serviceKeys: ServiceKeys
   checkpoints: Checkpoints
+  policies: Policies
+  authorisation: Authorisation
   changed: () => void
   profiling: Profiling
   gate: Gate
@@ -164,6 +173,7 @@ function operationsOf(parts: {
     ...rotateKeys(parts),
     ...deleteKeys(parts),
     ...importMaterial({ ...parts, session: (id) => parts.members.session(id) }),
+    ...grantKeys(parts),
     generateRandom: generateRandom((id) => parts.members.session(id)),
     ...consoleReads(parts),
     ...keyOffers(),
@@ -172,6 +182,8 @@ function operationsOf(parts: {
     ...readAudit(parts),
     ...manageAccessKeys(parts),
     ...manageAccounts(parts),
+    ...managePrincipals(parts),
+    ...simulatePolicies(parts),
     ...manageEndpoint(parts),
     ...hsmHealth(parts),
     ...hsmLogin(parts),

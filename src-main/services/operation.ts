@@ -11,7 +11,7 @@ export interface Operation<Input, Target extends Targeted, Output> {
   /** AWS's name, or ours. */
   readonly name: string
   /** The action that a policy names, such as `kms:Encrypt`. */
-  readonly action: `${'kms' | 'holdfast'}:${string}`
+  readonly action: `${'kms' | 'iam' | 'holdfast'}:${string}`
   readonly readOnly: boolean
   /** The input as the record keeps it: nothing secret, nothing long. */
   request(input: Input): Json

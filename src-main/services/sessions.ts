@@ -5,9 +5,9 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { TlsDetails } from '#core/audit/record.ts'
 import type { AccessKeyId, AccountId, Region } from '#core/vocabulary/ids.ts'
 
-/** Who acts. The account's root until users exist. */
+/** Who acts: an account's root, a user of it, or a role. */
 export interface Principal {
-  readonly type: 'Root'
+  readonly type: 'Root' | 'User' | 'Role'
   readonly arn: string
   readonly account: AccountId
 }

@@ -1,5 +1,5 @@
 import { implement, type Router } from '@orpc/server'
-import { contract } from '#contract/contract.ts'
+import { type Contract, contract } from '#contract/contract.ts'
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Files } from '#core/ports/files.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
@@ -100,6 +100,11 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       GenerateDataKeyPairWithoutPlaintext: os.kms.GenerateDataKeyPairWithoutPlaintext.handler(through((all) => all.generateDataKeyPairWithoutPlaintext)),
       Encapsulate: os.kms.Encapsulate.handler(through((all) => all.encapsulate)),
       Decapsulate: os.kms.Decapsulate.handler(through((all) => all.decapsulate)),
+      CreateGrant: os.kms.CreateGrant.handler(through((all) => all.createGrant)),
+      ListGrants: os.kms.ListGrants.handler(through((all) => all.listGrants)),
+      ListRetirableGrants: os.kms.ListRetirableGrants.handler(through((all) => all.listRetirableGrants)),
+      RetireGrant: os.kms.RetireGrant.handler(through((all) => all.retireGrant)),
+      RevokeGrant: os.kms.RevokeGrant.handler(through((all) => all.revokeGrant)),
       GenerateRandom: os.kms.GenerateRandom.handler(through((all) => all.generateRandom)),
     },
     console: {
@@ -216,6 +221,23 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
       create: os.accounts.create.handler(through((all) => all.createAccount)),
       addRegion: os.accounts.addRegion.handler(through((all) => all.addRegion)),
     },
+    access: {
+      createUser: os.access.createUser.handler(through((all) => all.createUser)),
+      listUsers: os.access.listUsers.handler(through((all) => all.listUsers)),
+      deleteUser: os.access.deleteUser.handler(through((all) => all.deleteUser)),
+      createRole: os.access.createRole.handler(through((all) => all.createRole)),
+      listRoles: os.access.listRoles.handler(through((all) => all.listRoles)),
+      deleteRole: os.access.deleteRole.handler(through((all) => all.deleteRole)),
+      createGroup: os.access.createGroup.handler(through((all) => all.createGroup)),
+      listGroups: os.access.listGroups.handler(through((all) => all.listGroups)),
+      deleteGroup: os.access.deleteGroup.handler(through((all) => all.deleteGroup)),
+      addUserToGroup: os.access.addUserToGroup.handler(through((all) => all.addUserToGroup)),
+      removeUserFromGroup: os.access.removeUserFromGroup.handler(through((all) => all.removeUserFromGroup)),
+      putPolicy: os.access.putPolicy.handler(through((all) => all.putPrincipalPolicy)),
+      deletePolicy: os.access.deletePolicy.handler(through((all) => all.deletePrincipalPolicy)),
+      listPolicies: os.access.listPolicies.handler(through((all) => all.listPrincipalPolicies)),
+      simulate: os.access.simulate.handler(through((all) => all.simulatePolicy)),
+    },
     endpoint: {
       start: os.endpoint.start.handler(through((all) => all.startEndpoint)),
       stop: os.endpoint.stop.handler(through((all) => all.stopEndpoint)),
@@ -259,7 +281,7 @@ export function createRouter(vault: Vault, { files, ambient, defaultName, softHs
 }
 
 /** Said by the contract, not inferred from the handlers: their type is too long for a declaration. */
-export type HoldfastRouter = Router<typeof contract, Context>
+export type HoldfastRouter = Router<Contract, Context>
 
 /** Where a file is and where its result goes, by their paths, if the line knows them by a name. */
 function placesOn({ handles }: Context, { path, folder }: { path: string; folder?: string | undefined }): { path: string; folder: string | undefined } {

@@ -9,9 +9,10 @@ import { sql as accessKeysAndCertificates } from './migrations/0005-access-keys-
 import { sql as multiRegion } from './migrations/0006-multi-region.ts'
 import { sql as auditTree } from './migrations/0007-audit-tree.ts'
 import { sql as importedMaterial } from './migrations/0008-imported-material.ts'
+import { sql as principalsAndGrants } from './migrations/0009-principals-and-grants.ts'
 
 /** In order; a migration's number is its place, from 1, and its file's name. */
-const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree, importedMaterial]
+const MIGRATIONS = [firstTables, rotationAndDeletion, tokenProfiles, keyPairs, accessKeysAndCertificates, multiRegion, auditTree, importedMaterial, principalsAndGrants]
 
 /** The schema version that this program writes: `PRAGMA user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -5,10 +5,12 @@ import { createAliasTable } from './tables/aliases.ts'
 import { createAuditTable } from './tables/audit.ts'
 import { createCertificateTable } from './tables/certificates.ts'
 import { createDeletionTable } from './tables/deletions.ts'
+import { createGrantTable } from './tables/grants.ts'
 import { createIntentTable } from './tables/intents.ts'
 import { createKeyTable } from './tables/keys.ts'
 import { createMaterialTable } from './tables/materials.ts'
 import { createMemberTable } from './tables/members.ts'
+import { createPrincipalTable } from './tables/principals.ts'
 import { createProfileTable } from './tables/profiles.ts'
 import { createServiceKeyTable } from './tables/service-keys.ts'
 import { createVaultTable } from './tables/vault.ts'
@@ -27,6 +29,8 @@ export function createTables(database: Database): Tables {
     audit: createAuditTable(database),
     deletions: createDeletionTable(database),
     accessKeys: createAccessKeyTable(database),
+    principals: createPrincipalTable(database),
+    grants: createGrantTable(database),
     certificates: createCertificateTable(database),
     serviceKeys: createServiceKeyTable(database),
     wrappingPairs: createWrappingPairTable(database),

@@ -23,6 +23,7 @@ const GUIDE = `
 operation                       Enabled Disabled PendingDeletion PendingReplicaDeletion PendingImport Unavailable
 CancelKeyDeletion               4       4        ok              ok                     4             4
 CreateAlias                     ok      ok       3               3r                     ok            ok
+CreateGrant                     ok      1        2               2r                     5             11
 Decapsulate                     ok      1        2               2r                     5             11
 Decrypt                         ok      1        2               2r                     5             11
 DeleteAlias                     ok      ok       ok              ok                     ok            ok
@@ -47,12 +48,15 @@ GetParametersForImport          ok      ok       3               3r             
 GetPublicKey                    ok      1        2               2r                     5             11
 ImportKeyMaterial               ok      ok       3               3r                     ok            11
 ListAliases                     ok      ok       ok              ok                     ok            ok
+ListGrants                      ok      ok       ok              ok                     ok            ok
 ListKeyPolicies                 ok      ok       ok              ok                     ok            ok
 ListKeyRotations                ok      ok       ok              ok                     ok            ok
 ListResourceTags                ok      ok       ok              ok                     ok            ok
 PutKeyPolicy                    ok      ok       ok              ok                     ok            ok
 ReEncrypt                       ok      1        2               2r                     5             11
 ReplicateKey                    ok      1        2               2r                     5             11
+RetireGrant                     ok      ok       ok              ok                     ok            ok
+RevokeGrant                     ok      ok       ok              ok                     ok            ok
 RotateKeyOnDemand               ok      1        3               3r                     5             11
 ScheduleKeyDeletion             ok      ok       3               3r                     ok            ok
 Sign                            ok      1        2               2r                     5             11

@@ -106,7 +106,7 @@ describe('an access key', () => {
     [{ accessKeyId: 'abcd', secretAccessKey: bytes('x'.repeat(15)) }, /16 to 128/],
     [{ accessKeyId: 'abcd', secretAccessKey: bytes('x'.repeat(129)) }, /16 to 128/],
     [{ accessKeyId: 'abcd', secretAccessKey: bytes('with a space in it') }, /without spaces/],
-    [{ principal: 'arn:aws:iam::441722089135:user/alice' }, /not supported yet/],
+    [{ principal: 'arn:aws:iam::441722089135:group/g' }, /ARN of a root, a user or a role/],
   ])('is not made of what nobody could sign with: %o', async (input, text) => {
     await expect(vault.api.accessKeys.create(input)).rejects.toMatchObject({ code: 'ValidationException', message: expect.stringMatching(text) as string })
   })

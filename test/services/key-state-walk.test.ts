@@ -14,7 +14,10 @@ interface Subject {
   readonly alias: string
   /** Sealed while it was enabled. */
   readonly CiphertextBlob: Uint8Array
+  readonly GrantId: string
 }
+
+const ROOT = 'arn:aws:iam::441722089135:root'
 
 const SPECS: Readonly<Record<Kind, { KeySpec: string; KeyUsage: string }>> = {
   symmetric: { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
@@ -44,6 +47,7 @@ afterAll(() => vault[Symbol.asyncDispose]())
 const CALLS: Readonly<Record<string, readonly [Kind, (key: Subject) => Promise<unknown>]>> = {
   CancelKeyDeletion: ['symmetric', ({ KeyId }) => kms.CancelKeyDeletion({ KeyId })],
   CreateAlias: ['symmetric', ({ KeyId, alias }) => kms.CreateAlias({ AliasName: `${alias}-more`, TargetKeyId: KeyId })],
+  CreateGrant: ['symmetric', ({ KeyId }) => kms.CreateGrant({ KeyId, GranteePrincipal: ROOT, Operations: ['Encrypt'] })],
   Decapsulate: ['encapsulation', async ({ KeyId }) => kms.Decapsulate({ KeyId, EncapsulationAlgorithm: 'ML_KEM', SharedSecretCiphertextBlob: new Uint8Array(768) })],
   Decrypt: ['symmetric', ({ CiphertextBlob }) => kms.Decrypt({ CiphertextBlob })],
   DeleteAlias: ['symmetric', ({ alias }) => kms.DeleteAlias({ AliasName: alias })],
@@ -65,12 +69,15 @@ const CALLS: Readonly<Record<string, readonly [Kind, (key: Subject) => Promise<u
   GetKeyRotationStatus: ['symmetric', ({ KeyId }) => kms.GetKeyRotationStatus({ KeyId })],
   GetPublicKey: ['signing', ({ KeyId }) => kms.GetPublicKey({ KeyId })],
   ListAliases: ['symmetric', ({ KeyId }) => kms.ListAliases({ KeyId })],
+  ListGrants: ['symmetric', ({ KeyId }) => kms.ListGrants({ KeyId })],
   ListKeyPolicies: ['symmetric', ({ KeyId }) => kms.ListKeyPolicies({ KeyId })],
   ListKeyRotations: ['symmetric', ({ KeyId }) => kms.ListKeyRotations({ KeyId })],
   ListResourceTags: ['symmetric', ({ KeyId }) => kms.ListResourceTags({ KeyId })],
   PutKeyPolicy: ['symmetric', async ({ KeyId }) => kms.PutKeyPolicy({ KeyId, Policy: (await kms.GetKeyPolicy({ KeyId })).Policy })],
   ReEncrypt: ['symmetric', ({ CiphertextBlob }) => kms.ReEncrypt({ CiphertextBlob, DestinationKeyId: other.KeyId })],
   ReplicateKey: ['symmetric', ({ KeyId }) => kms.ReplicateKey({ KeyId, ReplicaRegion: 'south' })],
+  RetireGrant: ['symmetric', ({ arn, GrantId }) => kms.RetireGrant({ KeyId: arn, GrantId })],
+  RevokeGrant: ['symmetric', ({ KeyId, GrantId }) => kms.RevokeGrant({ KeyId, GrantId })],
   RotateKeyOnDemand: ['symmetric', ({ KeyId }) => kms.RotateKeyOnDemand({ KeyId })],
   ScheduleKeyDeletion: ['symmetric', ({ KeyId }) => kms.ScheduleKeyDeletion({ KeyId })],
   Sign: ['signing', ({ KeyId }) => kms.Sign({ KeyId, Message: bytes('m'), SigningAlgorithm: 'ECDSA_SHA_256' })],
@@ -112,8 +119,9 @@ async function subject(kind: Kind, state: string): Promise<Subject> {
   // A primary with a replica would wait for it first.
   if (state !== 'PendingDeletion') await kms.ReplicateKey({ KeyId, ReplicaRegion: 'north' })
   const CiphertextBlob = kind === 'symmetric' ? (await kms.Encrypt({ KeyId, Plaintext: bytes('x') })).CiphertextBlob : new Uint8Array()
+  const { GrantId } = await kms.CreateGrant({ KeyId, GranteePrincipal: ROOT, RetiringPrincipal: ROOT, Operations: ['DescribeKey'] })
   await into[state]?.(KeyId)
-  return { KeyId, arn, alias, CiphertextBlob }
+  return { KeyId, arn, alias, CiphertextBlob, GrantId }
 }
 
 const into: Readonly<Record<string, (KeyId: string) => Promise<unknown>>> = {

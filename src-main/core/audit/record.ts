@@ -88,5 +88,7 @@ function userIdentity(record: AuditRecord): Json {
   if (record.principal === undefined && record.source === SERVICE) return { type: 'AWSService', invokedBy: SERVICE }
   if (record.principal === undefined || record.account === undefined) return { type: 'Unauthenticated' }
   const accessKey = record.accessKeyId === undefined ? {} : { accessKeyId: record.accessKeyId }
-  return { type: 'Root', arn: record.principal, accountId: record.account, principalId: record.account, ...accessKey }
+  const [, kind, name] = /:(user|role)\/(?:.*\/)?([^/]+)$/.exec(record.principal) ?? []
+  if (kind === 'user') return { type: 'IAMUser', arn: record.principal, accountId: record.account, userName: name ?? '', ...accessKey }
+  return { type: kind === 'role' ? 'Role' : 'Root', arn: record.principal, accountId: record.account, principalId: record.account, ...accessKey }
 }

@@ -15,3 +15,8 @@ export function aliasArn(scope: Scope, name: AliasName): string {
 export function rootArn(account: AccountId): string {
   return `arn:aws:iam::${account}:root`
 }
+
+/** A user, a role or a group: `arn:aws:iam::ACCOUNT:user/NAME`. */
+export function principalArn(account: AccountId, kind: 'user' | 'role' | 'group', name: string): string {
+  return `arn:aws:iam::${account}:${kind}/${name}`
+}

@@ -1,3 +1,4 @@
+import { grantOperations } from '../access/grant.ts'
 import { VaultError } from '../vocabulary/failures.ts'
 import {
   dataKeyPairSpecs, dataKeySpecs, encapsulationAlgorithms, encryptionAlgorithms, expirationModels, importTypes, keyAgreementAlgorithms, keySpecs, keyUsages, macAlgorithms,
@@ -30,6 +31,8 @@ const keyId: Constraint = { length: [1, 2048] }
 const aliasName: Constraint = { length: [1, 256], pattern: '^[a-zA-Z0-9:/_-]+$' }
 const keyMaterialId: Constraint = { length: [64, 64], pattern: '[a-f0-9]+' }
 const grantTokens: Constraint = { items: [0, 10] }
+const grantId: Constraint = { length: [1, 128] }
+const principal: Constraint = { length: [1, 256], pattern: '^[\\w+=,.@:/-]+$' }
 const marker: Constraint = { length: [1, 1024], pattern: '[\\u0020-\\u00FF]*' }
 const policyName: Constraint = { length: [1, 128], pattern: '[\\w]+' }
 const tags: Constraint = { each: { TagKey: { length: [1, 128] }, TagValue: { length: [0, 256] } } }
@@ -144,6 +147,18 @@ const constraints = {
   GenerateDataKeyPairWithoutPlaintext: dataKeyPair,
   Encapsulate: encapsulation,
   Decapsulate: { ...encapsulation, SharedSecretCiphertextBlob: { length: [1, 6144], secret: true } },
+  CreateGrant: {
+    KeyId: keyId,
+    GranteePrincipal: principal,
+    RetiringPrincipal: principal,
+    Operations: { everyOneOf: grantOperations },
+    GrantTokens: grantTokens,
+    Name: { length: [1, 256], pattern: '^[a-zA-Z0-9:/_-]+$' },
+  },
+  ListGrants: { KeyId: keyId, GrantId: grantId, GranteePrincipal: principal, Limit: { value: [1, 100] }, Marker: marker },
+  ListRetirableGrants: { RetiringPrincipal: principal, Limit: { value: [1, 100] }, Marker: marker },
+  RetireGrant: { GrantToken: { length: [1, 8192] }, KeyId: keyId, GrantId: grantId },
+  RevokeGrant: { KeyId: keyId, GrantId: grantId },
   GenerateRandom: { NumberOfBytes: { value: [1, 1024] }, Recipient: recipient },
 } as const satisfies Record<string, Constraints>
 

@@ -1,3 +1,4 @@
+import type { LentRight } from '../access/grant.ts'
 import type { Json } from '../vocabulary/canonical.ts'
 import type { AccessKeyId, AccountId, AliasName, KeyId, MaterialId, MemberId, Region, VaultId } from '../vocabulary/ids.ts'
 import type { KeyOrigin, KeySpec, KeyUsage, ProtectionLevel, SealingRung, Tag, WrappingAlgorithm } from '../vocabulary/kms.ts'
@@ -39,6 +40,8 @@ export interface Tables {
   readonly audit: AuditTable
   readonly deletions: DeletionTable
   readonly accessKeys: AccessKeyTable
+  readonly principals: PrincipalTable
+  readonly grants: GrantTable
   readonly certificates: CertificateTable
   readonly serviceKeys: ServiceKeyTable
   readonly wrappingPairs: WrappingPairTable
@@ -472,6 +475,83 @@ export interface AccessKeyRow {
   readonly createdAt: number
   /** To the minute; undefined if it never was. */
   readonly usedAt: number | undefined
+}
+
+/** Users, roles and groups of all accounts, with their policies; an account's root is in no table. */
+export interface PrincipalTable {
+  get(arn: string): PrincipalRow | undefined
+  /** Whatever the case of its letters. */
+  named(account: AccountId, kind: PrincipalRow['kind'], name: string): PrincipalRow | undefined
+  /** In order of name. */
+  list(account: AccountId, kind: PrincipalRow['kind']): PrincipalRow[]
+  insert(row: PrincipalRow): void
+  setTags(arn: string, tags: readonly Tag[]): void
+  setTrustPolicy(arn: string, policy: string): void
+  /** With its policies, tags and memberships; its access keys are others' business. False if there was none. */
+  remove(arn: string): boolean
+  /** A group that somebody made, whatever the case of its letters. */
+  group(account: AccountId, name: string): GroupRow | undefined
+  groups(account: AccountId): GroupRow[]
+  insertGroup(row: GroupRow): void
+  /** With its policies. False if there was none. */
+  removeGroup(arn: string): boolean
+  /** ARNs of the groups, ready-made ones too, that a user is in. */
+  groupsOf(user: string): string[]
+  /** ARNs of the users of a group. */
+  members(group: string): string[]
+  join(group: string, user: string): void
+  /** False if the user was not in it. */
+  leave(group: string, user: string): boolean
+  /** Policies of a user, a role or a group, by its ARN, in order of name. */
+  policies(owner: string): { readonly name: string; readonly document: string }[]
+  putPolicy(owner: string, name: string, document: string): void
+  /** False if there was none. */
+  removePolicy(owner: string, name: string): boolean
+}
+
+export interface PrincipalRow {
+  readonly arn: string
+  readonly account: AccountId
+  readonly kind: 'User' | 'Role'
+  readonly name: string
+  /** `AIDA…` or `AROA…`: unlike the ARN it is never anybody else's. */
+  readonly id: string
+  readonly createdAt: number
+  /** Of a role: who may assume it, as the JSON text that was given. */
+  readonly trustPolicy: string | undefined
+  readonly tags: readonly Tag[]
+}
+
+export interface GroupRow {
+  readonly arn: string
+  readonly account: AccountId
+  readonly name: string
+  readonly createdAt: number
+}
+
+/** Grants on keys. */
+export interface GrantTable {
+  get(id: string): GrantRow | undefined
+  /** Of one key to one grantee. */
+  lentTo(key: KeyRef, grantee: string): GrantRow[]
+  /** Of one key in order of id, after the given one (exclusive), at most `limit`. */
+  page(key: KeyRef, after: string | undefined, limit: number): GrantRow[]
+  /** Those that a principal may retire, of whatever key, as `page`. */
+  retirable(principal: string, after: string | undefined, limit: number): GrantRow[]
+  count(key: KeyRef): number
+  insert(row: GrantRow): void
+  /** False if there was none. */
+  remove(id: string): boolean
+}
+
+export interface GrantRow extends LentRight, Scope {
+  readonly keyId: KeyId
+  /** The retiring principal's ARN. */
+  readonly retiring: string | undefined
+  readonly name: string | undefined
+  /** ARN of the account that made it. */
+  readonly issuer: string
+  readonly createdAt: number
 }
 
 /** The vault's own certificates: the `authority` of its endpoints, and what its `server` shows. */

@@ -36,7 +36,7 @@ export const failures = {
   IncompleteSignatureException: refused<{ text: string }>((d) => d.text),
   InvalidArnException: refused<{ text: string }>((d) => d.text),
   InvalidCiphertextException: refused(() => '', () => 'The ciphertext was altered, cut, or was made with another encryption context.'),
-  InvalidGrantTokenException: refused(() => 'Grants are not supported yet: leave the grant tokens out.'),
+  InvalidGrantTokenException: refused(() => 'The grant token is not of a grant that there is.'),
   InvalidImportTokenException: refused(() => '', () => 'The token belongs to another key, was used already, or was altered. Ask for new import parameters.'),
   InvalidKeyUsageException: refused<{ text: string }>((d) => d.text),
   InvalidMarkerException: refused(() => 'Invalid marker.', () => 'Start the listing again without a marker.'),

@@ -1,6 +1,7 @@
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { Crypto } from '#core/ports/crypto.ts'
 import type { Store, Tables } from '#core/ports/store.ts'
+import { rootArn } from '#core/keys/arn.ts'
 import { readClaim, type SignatureClaim } from '#core/sigv4/claim.ts'
 import type { ReceivedRequest } from '#core/sigv4/request.ts'
 import { requireTimely, verifySignature } from '#core/sigv4/verify.ts'
@@ -40,7 +41,9 @@ function claimedSigner(tables: Tables, claim: SignatureClaim): Signer {
   if (row?.active !== true) throw new VaultError('UnrecognizedClientException')
   const region = asRegion(claim.scope.region)
   if (region === undefined || !tables.vault.declares({ account: row.account, region })) throw invalid('Credential should be scoped to a valid region.')
-  return { principal: { type: 'Root', arn: row.principal, account: row.account }, region, accessKeyId: row.id }
+  const type = row.principal === rootArn(row.account) ? 'Root' : tables.principals.get(row.principal)?.kind
+  if (type === undefined) throw new VaultError('UnrecognizedClientException')
+  return { principal: { type, arn: row.principal, account: row.account }, region, accessKeyId: row.id }
 }
 
 function invalid(text: string): VaultError {

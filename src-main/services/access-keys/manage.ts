@@ -1,6 +1,6 @@
 import type { Ambient } from '#core/ports/ambient.ts'
 import type { AccessKeyRow, Tables, VaultRow } from '#core/ports/store.ts'
-import { rootArn } from '#core/keys/arn.ts'
+import { principalArn, rootArn } from '#core/keys/arn.ts'
 import { VaultError } from '#core/vocabulary/failures.ts'
 import { asAccessKeyId, asAccountId, type AccessKeyId, type AccountId } from '#core/vocabulary/ids.ts'
 import { Secret } from '#core/vocabulary/secret.ts'
@@ -9,7 +9,7 @@ import { vaultResource } from '../vault-resource.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export interface CreateAccessKeyRequest {
-  /** `root` (of the caller's account) or a principal's ARN. */
+  /** `root` or a user's name (of the caller's account), or a principal's ARN. */
   principal?: string | undefined
   /** To take over an existing configuration: both of these, or neither. */
   accessKeyId?: string | undefined
@@ -43,19 +43,19 @@ const LONGEST_SECRET = 128
 export function manageAccessKeys({ ambient, row, signingKeys }: { ambient: Ambient; row: VaultRow; signingKeys: SigningKeys }) {
   const resources = [vaultResource(row)]
 
-  const createAccessKey: Operation<CreateAccessKeyRequest, Targeted & { readonly account: AccountId }, CreatedAccessKey> = {
+  const createAccessKey: Operation<CreateAccessKeyRequest, Targeted & { readonly account: AccountId; readonly principal: string }, CreatedAccessKey> = {
     name: 'CreateAccessKey',
     action: 'holdfast:CreateAccessKey',
     readOnly: false,
     request: (input) => ({ principal: input.principal ?? 'root', ...(input.accessKeyId === undefined ? {} : { accessKeyId: input.accessKeyId }) }),
     check: checkCreation,
-    target: (tables, scope, input) => ({ resources, account: accountOf(tables, scope.account, input.principal ?? 'root') }),
+    target: (tables, scope, input) => ({ resources, ...principalNamed(tables, scope.account, input.principal ?? 'root') }),
     perform(_call, target, input) {
       const made = input.secretAccessKey === undefined ? Secret.own(randomText(ambient, 40, SECRET_ALPHABET)) : undefined
       const key: AccessKeyRow = {
         id: asAccessKeyId(input.accessKeyId ?? '') ?? newAccessKeyId(ambient),
         account: target.account,
-        principal: rootArn(target.account),
+        principal: target.principal,
         active: true,
         createdAt: ambient.now(),
         usedAt: undefined,
@@ -130,13 +130,14 @@ function checkCreation({ accessKeyId, secretAccessKey }: CreateAccessKeyRequest)
   }
 }
 
-/** The account whose root is named. Other principals do not exist yet. */
-function accountOf(tables: Tables, own: AccountId, principal: string): AccountId {
-  if (principal === 'root') return own
-  const account = asAccountId(/^arn:aws:iam::(\d{12}):root$/.exec(principal)?.[1] ?? '')
-  if (account === undefined) throw refused("A principal is `root`, or the ARN of an account's root; users and roles are not supported yet.")
+/** `root`, a user's name, or the ARN of a root, a user or a role. Throws ValidationException, NotFoundException. */
+function principalNamed(tables: Tables, own: AccountId, principal: string): { account: AccountId; principal: string } {
+  const named = principal === 'root' ? rootArn(own) : principal.startsWith('arn:') ? principal : principalArn(own, 'user', principal)
+  const account = asAccountId(/^arn:aws:iam::(\d{12}):(?:root|user\/.+|role\/.+)$/.exec(named)?.[1] ?? '')
+  if (account === undefined) throw refused('A principal is `root`, the name of a user, or the ARN of a root, a user or a role.')
   if (!tables.vault.accounts().some((each) => each.account === account)) throw new VaultError('NotFoundException', { text: `There is no account ${account} here.` })
-  return account
+  if (named !== rootArn(account) && tables.principals.get(named) === undefined) throw new VaultError('NotFoundException', { text: `There is no principal ${named}.` })
+  return { account, principal: named }
 }
 
 /** `AKIA` and 16 characters of base32 (RFC 4648), 80 random bits. */

@@ -8,7 +8,7 @@ import type { Secret } from '#core/vocabulary/secret.ts'
 import type { Operation } from '../operation.ts'
 import type { Sealing } from '../sealing.ts'
 import { recordedUse, settleUse, usableTarget, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
+import { stopAtDryRun } from './unsupported.ts'
 
 export interface DataKeyPairRequest {
   KeyId: string
@@ -39,7 +39,6 @@ export function makeDataKeyPairs({ ambient, crypto, sealing }: { ambient: Ambien
       request: (input) => ({ keyId: input.KeyId, keyPairSpec: input.KeyPairSpec, ...recordedUse(input) }),
       check(input) {
         requireConstraints(name, input)
-        refuseGrantTokens(input.GrantTokens)
         serialiseContext(input.EncryptionContext ?? {})
         if (input.KeyPairSpec === 'SM2') throw new VaultError('UnsupportedOperationException', { text: 'KeyPairSpec SM2 is not supported.' })
       },

@@ -7,7 +7,7 @@ import { Secret } from '#core/vocabulary/secret.ts'
 import type { Operation } from '../operation.ts'
 import type { PrivateKeys } from '../private-keys.ts'
 import { recordedUse, settleUse, usableTarget, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
+import { stopAtDryRun } from './unsupported.ts'
 
 export interface GenerateMacRequest {
   KeyId: string
@@ -30,7 +30,6 @@ export function makeMacs({ ambient, crypto, privateKeys }: { ambient: Ambient; c
     request: recorded,
     check(input) {
       requireConstraints('GenerateMac', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'GenerateMac', { KeyId: input.KeyId, usage: 'GENERATE_VERIFY_MAC', algorithm: input.MacAlgorithm }),
     async perform(call, target, input) {
@@ -53,7 +52,6 @@ export function makeMacs({ ambient, crypto, privateKeys }: { ambient: Ambient; c
     request: recorded,
     check(input) {
       requireConstraints('VerifyMac', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'VerifyMac', { KeyId: input.KeyId, usage: 'GENERATE_VERIFY_MAC', algorithm: input.MacAlgorithm }),
     async perform(call, target, input) {

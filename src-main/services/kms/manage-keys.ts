@@ -17,7 +17,7 @@ import type { PrivateKeys } from '../private-keys.ts'
 import { currentKey, findKey, keyState, type KeyTarget } from './keys.ts'
 import { keyMetadata, recordedMetadata, type KeyMetadata } from './metadata.ts'
 import { pageOf } from './page.ts'
-import { refuseGrantTokens, requireOnly } from './unsupported.ts'
+import { requireOnly } from './unsupported.ts'
 
 export interface CreateKeyRequest {
   Description?: string | undefined
@@ -115,7 +115,6 @@ export function manageKeys({ ambient, journal, privateKeys }: { ambient: Ambient
     request: (input) => ({ keyId: input.KeyId }),
     check(input) {
       requireConstraints('DescribeKey', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => findKey(tables, scope, input.KeyId, 'any'),
     perform: (_call, target) => ({ settle: (tables) => ({ KeyMetadata: keyMetadata(tables, currentKey(tables, target)) }) }),

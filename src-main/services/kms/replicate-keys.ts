@@ -52,7 +52,7 @@ export function replicateKeys({ ambient, journal }: { ambient: Ambient; journal:
       const target = primaryTarget(tables, findKey(tables, scope, input.KeyId, 'key'), input.ReplicaRegion)
       // The new key's own Region decides too (kms:CreateKey there), as in AWS KMS.
       const arn = keyArn({ ...target.key, region: target.region })
-      return { ...target, resources: [...target.resources, { arn, account: scope.account }] }
+      return { ...target, resources: [...target.resources, { arn, account: scope.account, action: 'kms:CreateKey' }] }
     },
     perform: (_call, target, input) => ({
       settle(tables) {

@@ -11,7 +11,7 @@ import { Secret } from '#core/vocabulary/secret.ts'
 import type { Operation } from '../operation.ts'
 import type { PrivateKeys } from '../private-keys.ts'
 import { recordedUse, settleUse, usableTarget, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
+import { stopAtDryRun } from './unsupported.ts'
 import { publicKeyOf, publicKeyTypes } from './verifying.ts'
 
 interface CommonRequest {
@@ -46,7 +46,6 @@ export function shareSecrets({ ambient, crypto, privateKeys }: { ambient: Ambien
     request: (input) => ({ keyId: input.KeyId, keyAgreementAlgorithm: input.KeyAgreementAlgorithm, ...recordedUse(input) }),
     check(input) {
       requireConstraints('DeriveSharedSecret', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) =>
       usableTarget(tables, scope, 'DeriveSharedSecret', { KeyId: input.KeyId, usage: 'KEY_AGREEMENT', algorithm: input.KeyAgreementAlgorithm }),
@@ -78,7 +77,6 @@ export function shareSecrets({ ambient, crypto, privateKeys }: { ambient: Ambien
     request: recorded,
     check(input) {
       requireConstraints('Encapsulate', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'Encapsulate', encapsulating(input)),
     perform(call, target, input) {
@@ -103,7 +101,6 @@ export function shareSecrets({ ambient, crypto, privateKeys }: { ambient: Ambien
     request: recorded,
     check(input) {
       requireConstraints('Decapsulate', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'Decapsulate', encapsulating(input)),
     async perform(call, target, input) {

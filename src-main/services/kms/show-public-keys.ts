@@ -6,7 +6,6 @@ import { VaultError } from '#core/vocabulary/failures.ts'
 import type { Operation } from '../operation.ts'
 import { currentMaterial, findKey, keyState } from './keys.ts'
 import { settleUse, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens } from './unsupported.ts'
 import { publicKeyOf, publicKeyTypes } from './verifying.ts'
 
 export interface GetPublicKeyRequest {
@@ -31,7 +30,6 @@ export function showPublicKeys({ ambient }: { ambient: Ambient }) {
     request: (input) => ({ keyId: input.KeyId }),
     check(input) {
       requireConstraints('GetPublicKey', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target(tables, scope, input) {
       const target = findKey(tables, scope, input.KeyId, 'any')

@@ -9,7 +9,7 @@ import type { MessageType, SigningAlgorithm } from '#core/vocabulary/kms.ts'
 import type { Operation } from '../operation.ts'
 import type { PrivateKeys } from '../private-keys.ts'
 import { recordedUse, settleUse, usableTarget, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
+import { stopAtDryRun } from './unsupported.ts'
 
 export interface SignRequest {
   KeyId: string
@@ -33,7 +33,6 @@ export function signMessages({ ambient, crypto, privateKeys }: { ambient: Ambien
     request: recorded,
     check(input) {
       requireConstraints('Sign', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'Sign', { KeyId: input.KeyId, usage: 'SIGN_VERIFY', algorithm: input.SigningAlgorithm }),
     async perform(call, target, input) {
@@ -56,7 +55,6 @@ export function signMessages({ ambient, crypto, privateKeys }: { ambient: Ambien
     request: recorded,
     check(input) {
       requireConstraints('Verify', input)
-      refuseGrantTokens(input.GrantTokens)
     },
     target: (tables, scope, input) => usableTarget(tables, scope, 'Verify', { KeyId: input.KeyId, usage: 'SIGN_VERIFY', algorithm: input.SigningAlgorithm }),
     perform(call, target, input) {

@@ -8,7 +8,7 @@ import type { Operation, Targeted } from '../operation.ts'
 import type { Sealing } from '../sealing.ts'
 import { dataKeyTarget, encryptingTarget, openingTarget, requireRoom, type Ciphers, type EncryptingTarget, type OpeningTarget } from './ciphers.ts'
 import { recordedUse, settleUse, type MaterialTarget } from './targets.ts'
-import { refuseGrantTokens, stopAtDryRun } from './unsupported.ts'
+import { stopAtDryRun } from './unsupported.ts'
 
 interface CommonRequest {
   EncryptionContext?: Record<string, string> | undefined
@@ -188,7 +188,7 @@ export function useKeys({ ambient, sealing, ciphers }: { ambient: Ambient; seali
     }),
     check(input) {
       requireConstraints('ReEncrypt', input)
-      checkCommon({ EncryptionContext: input.SourceEncryptionContext, GrantTokens: input.GrantTokens })
+      checkCommon({ EncryptionContext: input.SourceEncryptionContext })
       checkCommon({ EncryptionContext: input.DestinationEncryptionContext })
     },
     target(tables, scope, input) {
@@ -198,7 +198,15 @@ export function useKeys({ ambient, sealing, ciphers }: { ambient: Ambient; seali
       const destination = encryptingTarget(tables, scope, 'ReEncrypt', {
         KeyId: input.DestinationKeyId, algorithm: input.DestinationEncryptionAlgorithm, context: input.DestinationEncryptionContext,
       })
-      return { source, destination, resources: [...source.resources, ...destination.resources] }
+      const sameKey = { SameKey: source.arn === destination.arn }
+      const from = { KeyId: input.SourceKeyId, EncryptionContext: input.SourceEncryptionContext, EncryptionAlgorithm: source.algorithm, ...sameKey }
+      const to = { KeyId: input.DestinationKeyId, EncryptionContext: input.DestinationEncryptionContext, EncryptionAlgorithm: destination.algorithm, ...sameKey }
+      // Each key is asked for its own half (AWS KMS: kms:ReEncryptFrom, kms:ReEncryptTo).
+      const resources = [
+        ...source.resources.map((resource) => ({ ...resource, action: 'kms:ReEncryptFrom', members: from })),
+        ...destination.resources.map((resource) => ({ ...resource, action: 'kms:ReEncryptTo', members: to })),
+      ]
+      return { source, destination, resources }
     },
     async perform(call, { source, destination }, input) {
       stopAtDryRun(input.DryRun)
@@ -235,8 +243,7 @@ function materialId(target: EncryptingTarget): { KeyMaterialId?: string } {
   return isSymmetric(target) ? { KeyMaterialId: target.material.id } : {}
 }
 
-function checkCommon(input: Pick<CommonRequest, 'EncryptionContext' | 'GrantTokens'>): void {
-  refuseGrantTokens(input.GrantTokens)
+function checkCommon(input: Pick<CommonRequest, 'EncryptionContext'>): void {
   serialiseContext(input.EncryptionContext ?? {})
 }
 

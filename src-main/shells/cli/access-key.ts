@@ -15,7 +15,7 @@ export function addAccessKey(program: Command, place: Place): void {
   accessKey
     .command('create')
     .description('makes an access key, and prints its secret this once; or takes over one that exists elsewhere')
-    .option('--principal <principal>', "root, or the ARN of an account's root", 'root')
+    .option('--principal <principal>', "root, a user's name, or the ARN of a root, a user or a role", 'root')
     .option('--access-key-id <id>', 'the id of a key that exists elsewhere')
     .option('--secret-access-key-file <file>', 'reads its secret from the first line of a file; - is the standard input')
     .option('--export', "prints lines for a shell's eval, which set what AWS clients read")

@@ -12,6 +12,7 @@ import { addKms } from './kms.ts'
 import { addLink } from './link.ts'
 import { addPassphrase } from './passphrase.ts'
 import type { Place } from './place.ts'
+import { addPrincipals } from './principals.ts'
 import { printFailure } from './print.ts'
 import { addServe } from './serve.ts'
 import { addSession } from './session.ts'
@@ -57,6 +58,7 @@ export function createProgram(place: Place): Command {
   addEndpoint(program, place)
   addAccessKey(program, place)
   addAccount(program, place)
+  addPrincipals(program, place)
   addHsm(program, place)
   addFile(program, place)
   addAudit(program, place)

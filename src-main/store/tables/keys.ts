@@ -41,6 +41,7 @@ export function createKeyTable(database: Database): KeyTable {
   const removeTags = database.change('DELETE FROM tags WHERE key_id = ? AND region = ?')
   const removeAliases = database.change('DELETE FROM aliases WHERE key_id = ? AND region = ?')
   const removeUse = database.change('DELETE FROM key_uses WHERE key_id = ? AND region = ?')
+  const removeGrants = database.change('DELETE FROM grants WHERE key_id = ? AND region = ?')
   const remove = database.change('DELETE FROM keys WHERE id = ? AND region = ?')
   const setState = database.change('UPDATE keys SET state = ? WHERE id = ? AND region = ?')
   const setDescription = database.change('UPDATE keys SET description = ? WHERE id = ? AND region = ?')
@@ -92,7 +93,7 @@ export function createKeyTable(database: Database): KeyTable {
     dueForRotation: (now) => dueForRotation.all(integer(now)).map(withTags),
     dueForDeletion: (now) => dueForDeletion.all(integer(now)).map(withTags),
     remove({ id, region }) {
-      for (const part of [removeTags, removeAliases, removeUse, remove]) part.run(id, region)
+      for (const part of [removeTags, removeAliases, removeGrants, removeUse, remove]) part.run(id, region)
     },
     page: (scope, after, limit) => page.all(scope.account, scope.region, after ?? '', integer(limit)).map(withTags),
     count: (scope) => count.get(scope.account, scope.region)?.total ?? 0,
