@@ -151,7 +151,7 @@ export function managePrincipals({ ambient, signingKeys }: { ambient: Ambient; s
       about: ({ owner }) => owner,
       settle(tables, call, { owner, name }) {
         requireOwner(tables, call.principal.account, owner)
-        if (!tables.principals.removePolicy(owner, name)) throw missing('policy', name)
+        if (!tables.principals.removePolicy(owner, name)) missing('policy', name)
         return {}
       },
     }),

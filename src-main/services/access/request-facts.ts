@@ -127,7 +127,7 @@ export function requestFacts(operation: string, input: Members): ReadonlyMap<str
   for (const member of (rows as Readonly<Partial<Record<string, readonly Member[]>>>)[operation] ?? []) {
     const value = given[member]
     if (value === undefined) continue
-    for (const [key, values] of (members[member] as Read)(value)) if (values !== undefined) facts.set(key, values)
+    for (const [key, values] of members[member](value)) if (values !== undefined) facts.set(key, values)
   }
   return facts
 }
