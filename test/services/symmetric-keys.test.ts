@@ -75,7 +75,7 @@ describe('keys', () => {
 
   it('refuses what it does not serve, rather than ignoring it', async () => {
     expect((await failure(vault.api.kms.CreateKey({ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' })))[0]).toBe('UnsupportedOperationException')
-    expect((await failure(vault.api.kms.CreateKey({ Origin: 'EXTERNAL' })))[0]).toBe('UnsupportedOperationException')
+    expect((await failure(vault.api.kms.CreateKey({ Origin: 'EXTERNAL_KEY_STORE' })))[0]).toBe('UnsupportedOperationException')
     expect((await failure(vault.api.kms.DescribeKey({ KeyId: keyId, GrantTokens: ['x'] })))[0]).toBe('InvalidGrantTokenException')
   })
 
