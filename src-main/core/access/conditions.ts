@@ -1,5 +1,4 @@
 import { addressIn, isAddressRange } from './addresses.ts'
-import type { Condition, Effect } from './document.ts'
 import { fits, fitsArn } from './patterns.ts'
 
 /**
@@ -7,6 +6,17 @@ import { fits, fitsArn } from './patterns.ts'
  * Asked only for keys that a statement names, so that what nobody asks for costs nothing.
  */
 export type Facts = (key: string) => readonly string[] | undefined
+
+export type Effect = 'Allow' | 'Deny'
+
+export interface Condition {
+  readonly operator: ConditionOperator
+  readonly set: 'ForAllValues' | 'ForAnyValue' | undefined
+  readonly ifExists: boolean
+  /** In lower case: keys are compared without regard to case. */
+  readonly key: string
+  readonly values: readonly string[]
+}
 
 interface Operator {
   /** One value of the call against one of the policy. */

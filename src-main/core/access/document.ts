@@ -1,4 +1,4 @@
-import type { ConditionOperator } from './conditions.ts'
+import type { Condition, Effect } from './conditions.ts'
 
 /** Where a policy document belongs: to a principal or a group, to a key, or to a role as who may assume it. */
 export type PolicyKind = 'identity' | 'key' | 'trust'
@@ -21,8 +21,6 @@ export interface Statement {
   readonly conditions: readonly Condition[]
 }
 
-export type Effect = 'Allow' | 'Deny'
-
 /** `not`: NotAction or NotResource, everything but these. */
 export interface Patterns {
   readonly not: boolean
@@ -38,11 +36,3 @@ export type StatedPrincipal =
   /** A service or a federated identity: nobody in a vault. */
   | { readonly kind: 'elsewhere' }
 
-export interface Condition {
-  readonly operator: ConditionOperator
-  readonly set: 'ForAllValues' | 'ForAnyValue' | undefined
-  readonly ifExists: boolean
-  /** In lower case: keys are compared without regard to case. */
-  readonly key: string
-  readonly values: readonly string[]
-}

@@ -1,6 +1,6 @@
 import { VaultError } from '../vocabulary/failures.ts'
-import { isConditionOperator, valueFault } from './conditions.ts'
-import type { Condition, Patterns, PolicyDocument, PolicyKind, StatedPrincipal, Statement } from './document.ts'
+import { type Condition, isConditionOperator, valueFault } from './conditions.ts'
+import type { Patterns, PolicyDocument, PolicyKind, StatedPrincipal, Statement } from './document.ts'
 import { arnParts } from './patterns.ts'
 
 const VERSIONS: readonly unknown[] = ['2012-10-17', '2008-10-17', undefined]
