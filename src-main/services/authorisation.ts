@@ -49,7 +49,7 @@ const CROSS_ACCOUNT = new Set([
 ].map((name) => `kms:${name}`))
 
 /** What anybody does in their own account's name; everything else without a resource is about the vault. */
-const OWN = /^(kms:|holdfast:(BrowseFolder|EncryptFile|DecryptFile|PrepareUpload|ReceiveUpload|SendDownload)$)/
+const OWN = /^(kms:|holdfast:(BrowseFolder|EncryptFile|DecryptFile|VerifyFile|ReencryptFile|EncryptFolder|DecryptFolder|PrepareUpload|ReceiveUpload|SendDownload)$)/
 
 const POLICY_SETTERS = new Set(['CreateKey', 'PutKeyPolicy', 'ReplicateKey'])
 

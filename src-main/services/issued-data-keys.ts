@@ -48,7 +48,11 @@ export function issuedDataKeys({ store }: { store: Store }) {
     request: ({ keyId }) => (keyId === undefined ? null : { keyId }),
     check: () => undefined,
     target(tables, scope, { keyId }) {
-      if (keyId !== undefined) return findKey(tables, scope, keyId, 'any')
+      if (keyId !== undefined) {
+        const found = findKey(tables, scope, keyId, 'any')
+        // A key's policy speaks of kms: actions: who may look at the key may look at this.
+        return { ...found, resources: found.resources.map((resource) => ({ ...resource, action: 'kms:DescribeKey' })) }
+      }
       return { key: undefined, resources: [{ arn: `arn:aws:kms:${scope.region}:${scope.account}:key/*`, account: scope.account }] }
     },
     perform(call, { key }, { before, limit }) {

@@ -17,7 +17,7 @@ export function addFile(program: Command, place: Place): void {
     .description('encrypts each file to PATH.holdfast')
     .option('-r, --recursive', 'takes folders: each file below them is encrypted, the tree is mirrored')
     .option('--data-key-per-file', 'of a folder, gives each file a data key of its own instead of one for all')
-    .addHelpText('after', '\nExamples:\n  $ holdfast file encrypt report.pdf notes.txt --key alias/backups --context purpose=backup --out /media/stick\n  $ holdfast file encrypt -r photos --key alias/backups')
+    .addHelpText('after', '\nExample:\n  $ holdfast file encrypt report.pdf notes.txt --key alias/backups --context purpose=backup --out /media/stick\n  $ holdfast file encrypt -r photos --key alias/backups')
     .action(async (paths: string[], options: FileOptions, command: Command) => {
       await run(paths, command, place, async ({ api }, path, signal) => {
         const request = { path, ...encryptionOf(options), ...target(options) }
