@@ -13,7 +13,7 @@ export function readKeyslots(home: Home, crypto: Crypto): Keyslots {
   return parseKeyslots(crypto, home.readKeyslots())
 }
 
-/** The only slot of a kind: a vault has one principal until users exist. */
+/** The only slot of a kind: only the account's root has a passphrase as yet. */
 export function slotOfKind(file: Keyslots, kind: SlotKind): Keyslot | undefined {
   return file.slots.find((slot) => slot.kind === kind)
 }
