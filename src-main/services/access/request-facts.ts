@@ -56,7 +56,7 @@ const bare = [] as const
  * Which members of each operation count as conditions; who calls, and what the key is, count everywhere. An operation of AWS KMS that has no
  * row does not compile.
  */
-const rows: Readonly<Record<ConstrainedOperation | 'GetParametersForImport' | 'ImportKeyMaterial' | 'DeleteImportedKeyMaterial', readonly Member[]>> = {
+const rows: Readonly<Record<ConstrainedOperation, readonly Member[]>> = {
   CancelKeyDeletion: bare,
   CreateAlias: bare,
   CreateGrant: ['GranteePrincipal', 'RetiringPrincipal', 'Operations', 'Constraints'],
