@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
 import type { Secret } from '#core/vocabulary/secret.ts'
-import { openAccess } from './access.ts'
-import { type Globals, globalsOf } from './globals.ts'
-import { signIn } from './login.ts'
+import type { Access } from './access.ts'
+import type { Globals } from './globals.ts'
 import { readMaterial, wrapMaterial } from './material.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
+import { withAccess } from './signed-in.ts'
 import { UsageError } from './usage.ts'
 
 interface Options {
@@ -30,32 +30,26 @@ export function addKey(program: Command, place: Place): void {
     .addHelpText('after', '\nExample:\n  $ holdfast key import alias/app material.bin --valid-to 2027-01-31T00:00:00Z')
     .action(async (key: string, file: string, options: Options, command: Command) => {
       using material = readMaterial(file)
-      await run(key, material, options, globalsOf(command), place)
+      await withAccess(command, place, (access, globals) => run(access, globals, key, material, options))
     })
 }
 
-async function run(key: string, material: Secret, options: Options, globals: Globals, place: Place): Promise<void> {
-  const access = await openAccess(globals.home, place.agent)
-  try {
-    await signIn(access, globals)
-    const { kms } = access.api
-    const { KeyMetadata } = await kms.DescribeKey({ KeyId: key })
-    // RSA keys are too long for RSA alone.
-    const WrappingAlgorithm = KeyMetadata.KeySpec.startsWith('RSA_') ? 'RSA_AES_KEY_WRAP_SHA_256' : 'RSAES_OAEP_SHA_256'
-    const parameters = await kms.GetParametersForImport({ KeyId: KeyMetadata.Arn, WrappingAlgorithm, WrappingKeySpec: 'RSA_3072' })
-    const made = await kms.ImportKeyMaterial({
-      KeyId: KeyMetadata.Arn,
-      ImportToken: parameters.ImportToken,
-      EncryptedKeyMaterial: wrapMaterial(WrappingAlgorithm, parameters.PublicKey, material),
-      ...(options.validTo === undefined ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: options.validTo }),
-      ...(options.new === true ? { ImportType: 'NEW_KEY_MATERIAL' } : {}),
-      ...(options.description === undefined ? {} : { KeyMaterialDescription: options.description }),
-    })
-    if (globals.json) printJson(made)
-    else printLine(`Material ${made.KeyMaterialId} is in ${made.KeyId}.`)
-  } finally {
-    await access.close()
-  }
+async function run(access: Access, globals: Globals, key: string, material: Secret, options: Options): Promise<void> {
+  const { kms } = access.api
+  const { KeyMetadata } = await kms.DescribeKey({ KeyId: key })
+  // RSA keys are too long for RSA alone.
+  const WrappingAlgorithm = KeyMetadata.KeySpec.startsWith('RSA_') ? 'RSA_AES_KEY_WRAP_SHA_256' : 'RSAES_OAEP_SHA_256'
+  const parameters = await kms.GetParametersForImport({ KeyId: KeyMetadata.Arn, WrappingAlgorithm, WrappingKeySpec: 'RSA_3072' })
+  const made = await kms.ImportKeyMaterial({
+    KeyId: KeyMetadata.Arn,
+    ImportToken: parameters.ImportToken,
+    EncryptedKeyMaterial: wrapMaterial(WrappingAlgorithm, parameters.PublicKey, material),
+    ...(options.validTo === undefined ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: options.validTo }),
+    ...(options.new === true ? { ImportType: 'NEW_KEY_MATERIAL' } : {}),
+    ...(options.description === undefined ? {} : { KeyMaterialDescription: options.description }),
+  })
+  if (globals.json) printJson(made)
+  else printLine(`Material ${made.KeyMaterialId} is in ${made.KeyId}.`)
 }
 
 function time(text: string): Date {
