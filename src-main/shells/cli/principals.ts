@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type Access, openAccess } from './access.ts'
-import { type Globals, globalsOf } from './globals.ts'
-import { signIn } from './login.ts'
+import type { Access } from './access.ts'
+import type { Globals } from './globals.ts'
 import type { Place } from './place.ts'
 import { printJson, printLine } from './print.ts'
+import { withAccess } from './signed-in.ts'
 import { tableLines } from './table.ts'
 import { UsageError } from './usage.ts'
 
@@ -66,14 +66,7 @@ function command(made: Command, place: Place, does: string, example: string, wor
     .description(does)
     .addHelpText('after', `\nExample:\n  $ holdfast ${example}`)
     .action(async (_options: unknown, given: Command) => {
-      const globals = globalsOf(given)
-      const access = await openAccess(globals.home, place.agent)
-      try {
-        await signIn(access, globals)
-        await work(access, globals)
-      } finally {
-        await access.close()
-      }
+      await withAccess(given, place, work)
     })
 }
 
