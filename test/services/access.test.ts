@@ -158,13 +158,19 @@ describe('a ready-made group', () => {
     await expect(auditor.kms.CreateKey({})).rejects.toMatchObject({ code: 'AccessDeniedException' })
   })
 
-  it('of users uses keys and administers nothing, and of administrators does both', async () => {
+  it('of users uses keys and administers nothing, and of administrators administers and uses none', async () => {
     await vault.api.access.createUser({ name: 'desk', group: 'users' })
     await vault.api.access.createUser({ name: 'chief', group: 'administrators' })
     const [desk, chief] = [await as('desk'), await as('chief')]
     const { KeyId } = await newKey()
     await desk.kms.Encrypt({ KeyId, Plaintext: bytes('x') })
     await expect(desk.kms.DisableKey({ KeyId })).rejects.toMatchObject({ code: 'AccessDeniedException' })
+    await expect(chief.kms.Encrypt({ KeyId, Plaintext: bytes('x') })).rejects.toMatchObject({ code: 'AccessDeniedException' })
+    await expect(chief.kms.CreateGrant({ KeyId, GranteePrincipal: user('chief'), Operations: ['Decrypt'] })).rejects.toMatchObject({ code: 'AccessDeniedException' })
+    await expect(chief.accessKeys.create({ principal: 'root' })).rejects.toMatchObject({ code: 'AccessDeniedException' })
+    await chief.accessKeys.create({ principal: 'desk' })
+    await chief.kms.DisableKey({ KeyId })
+    await chief.kms.EnableKey({ KeyId })
     await expect(desk.accessKeys.create({})).rejects.toMatchObject({ code: 'AccessDeniedException' })
     await chief.access.removeUserFromGroup({ group: 'users', user: 'desk' })
     await expect(desk.kms.Encrypt({ KeyId, Plaintext: bytes('x') })).rejects.toMatchObject({ code: 'AccessDeniedException' })

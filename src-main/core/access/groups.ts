@@ -8,22 +8,25 @@ const READS = [
   'kms:Describe*', 'kms:Get*', 'kms:List*', 'iam:Get*', 'iam:List*', 'iam:Simulate*', 'holdfast:List*', 'holdfast:Read*', 'holdfast:Check*',
 ]
 
+/** What uses a key: a key administrator is another person than a key user. */
+const USES = [
+  'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:GenerateMac', 'kms:VerifyMac', 'kms:Sign', 'kms:Verify', 'kms:DeriveSharedSecret', 'kms:Encapsulate',
+  'kms:Decapsulate',
+]
+
+const FILES = ['BrowseFolder', 'EncryptFile', 'DecryptFile', 'VerifyFile', 'ReencryptFile', 'EncryptFolder', 'DecryptFolder', 'PrepareUpload', 'ReceiveUpload', 'SendDownload'].map((name) => `holdfast:${name}`)
+
 const documents = {
-  /** All of the vault, and all keys as their policies let them. */
-  administrators: [{ Sid: 'Everything', Effect: 'Allow', Action: '*', Resource: '*' }],
+  /**
+   * The vault, its people and all keys as their policies let them, but no use of a key: nor is one lent, as AWS's key administrators lend none.
+   * Who administers can give rights to others, and is on the record with it.
+   */
+  administrators: [{ Sid: 'Administer', Effect: 'Allow', NotAction: [...USES, 'kms:CreateGrant', ...FILES], Resource: '*' }],
   /** What a desk does with keys and files; each key's own policy says which keys. */
   users: [
     { Sid: 'Look', Effect: 'Allow', Action: ['kms:ListKeys', 'kms:ListAliases', 'holdfast:ReadClock', 'holdfast:ListIssuedDataKeys', 'holdfast:ReadHsmProfile', 'holdfast:ReadEndpointAuthority', 'holdfast:CheckHsmHealth'], Resource: '*' },
-    { Sid: 'Files', Effect: 'Allow', Action: ['holdfast:BrowseFolder', 'holdfast:EncryptFile', 'holdfast:DecryptFile', 'holdfast:PrepareUpload', 'holdfast:ReceiveUpload', 'holdfast:SendDownload'], Resource: '*' },
-    {
-      Sid: 'Use',
-      Effect: 'Allow',
-      Action: [
-        'kms:DescribeKey', 'kms:GetPublicKey', 'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:GenerateMac', 'kms:VerifyMac', 'kms:Sign', 'kms:Verify',
-        'kms:DeriveSharedSecret', 'kms:Encapsulate', 'kms:Decapsulate', 'kms:GenerateRandom',
-      ],
-      Resource: '*',
-    },
+    { Sid: 'Files', Effect: 'Allow', Action: FILES, Resource: '*' },
+    { Sid: 'Use', Effect: 'Allow', Action: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:GenerateRandom', ...USES], Resource: '*' },
   ],
   /** Read everything, use nothing: proving and exporting the trail are reading it. */
   auditors: [{ Sid: 'Read', Effect: 'Allow', Action: [...READS, 'holdfast:VerifyAudit', 'holdfast:ExportAudit', 'holdfast:SignAuditCheckpoint'], Resource: '*' }],

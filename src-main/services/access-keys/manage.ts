@@ -50,7 +50,13 @@ export function manageAccessKeys({ ambient, row, signingKeys }: { ambient: Ambie
     request: (input) => ({ principal: input.principal ?? 'root', ...(input.accessKeyId === undefined ? {} : { accessKeyId: input.accessKeyId }) }),
     check: checkCreation,
     target: (tables, scope, input) => ({ resources, ...principalNamed(tables, scope.account, input.principal ?? 'root') }),
-    perform(_call, target, input) {
+    perform(call, target, input) {
+      // Whoever has a key of root is root: nobody else can make one.
+      if (target.principal === rootArn(target.account) && call.principal.type !== 'Root') {
+        throw new VaultError('AccessDeniedException', {
+          text: `User: ${call.principal.arn} is not authorized to perform: holdfast:CreateAccessKey on resource: ${target.principal} because only root can make access keys of root`,
+        })
+      }
       const made = input.secretAccessKey === undefined ? Secret.own(randomText(ambient, 40, SECRET_ALPHABET)) : undefined
       const key: AccessKeyRow = {
         id: asAccessKeyId(input.accessKeyId ?? '') ?? newAccessKeyId(ambient),
